@@ -1,0 +1,1 @@
+//! The Gradebox SDK for graders written in Rust.
