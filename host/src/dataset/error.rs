@@ -1,0 +1,132 @@
+//! What can be wrong with a dataset, in words that say where and what to do next.
+
+use std::{io, path::PathBuf};
+
+use serde_json::Value;
+
+/// Why a dataset cannot be read or written. The message names the file, the place in it, and the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error("cannot open the dataset {name}; give the path of a JSONL or JSON file, or `-` for standard input")]
+    Open { name: String, source: io::Error },
+    #[error("{name} is a directory, not a dataset; name one of the files in it{}", examples(.files))]
+    Directory { name: String, files: Vec<String> },
+    #[error("cannot read {name}")]
+    Read { name: String, source: io::Error },
+    #[error("{name}: files that end in .{ending} are not {verb} yet; {advice}")]
+    Format { name: String, ending: String, verb: &'static str, advice: &'static str },
+    #[error("{name} is not UTF-8 text but {found}; save it as UTF-8")]
+    Encoding { name: String, found: &'static str },
+    #[error("{place}: {problem}; {advice}")]
+    Malformed { place: Place, problem: String, advice: String },
+    #[error("{name} has no rows; a dataset is JSONL, one object a line, or a JSON array of objects")]
+    Empty { name: String },
+    #[error("{place}: `{column}` is {found}; an id is a string, a number or a boolean")]
+    InvalidId { place: Place, column: String, found: &'static str },
+    #[error(
+        "{place}: the id {id} is already that of row {first}; give each row its own `{column}`, or remove the column \
+         to number the rows"
+    )]
+    DuplicateId { place: Place, column: String, id: Value, first: u64 },
+    #[error(
+        "{place}: the row has no `{column}`, so that its number {} would be its id, but row {first} has that id; give \
+         this row a `{column}`",
+        place.row
+    )]
+    NumberTaken { place: Place, column: String, first: u64 },
+    #[error("{name} has no column `{column}`, which was mapped to `{field}`{}", suggestion(.nearest, .known))]
+    UnknownColumn { name: String, field: String, column: String, nearest: Vec<String>, known: Vec<String> },
+    #[error("the output {} is the dataset itself; name another file with -o", .path.display())]
+    SameFile { path: PathBuf },
+    #[error("cannot write {name}; {advice}")]
+    Write { name: String, advice: &'static str, source: io::Error },
+}
+
+/// Where in a dataset something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it.
+    pub name: String,
+    /// 1-based.
+    pub row: u64,
+    /// 1-based, where it is known.
+    pub line: Option<u64>,
+    /// 1-based, in characters.
+    pub column: Option<u64>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.name)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        write!(f, ": row {}", self.row)
+    }
+}
+
+/// The known names that are most like `name`, best first; empty where none is near.
+pub fn nearest_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let wanted = name.to_lowercase();
+    let mut near: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|candidate| (likeness(&wanted, &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
+fn likeness(wanted: &str, candidate: &str) -> f64 {
+    let contained = !wanted.is_empty() && (candidate.contains(wanted) || wanted.contains(candidate));
+    strsim::jaro_winkler(wanted, candidate)
+        .max(strsim::normalized_damerau_levenshtein(wanted, candidate))
+        .max(if contained && candidate.len() > 2 { 0.75 } else { 0.0 })
+}
+
+fn suggestion(nearest: &[String], known: &[String]) -> String {
+    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if nearest.is_empty() {
+        format!("; its columns are {}", quoted(known))
+    } else {
+        format!("; did you mean {}?", quoted(nearest).replace(", ", " or "))
+    }
+}
+
+fn examples(files: &[String]) -> String {
+    if files.is_empty() { String::new() } else { format!(", such as {}", files.join(" or ")) }
+}
+
+/// What a JSON value is, with its article.
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_names_are_offered_and_far_ones_are_not() {
+        let known = ["question", "answer", "gold_answer", "id"];
+        assert_eq!(nearest_names("qestion", known), ["question"]);
+        assert_eq!(nearest_names("Answer", known)[0], "answer");
+        assert!(nearest_names("zzz", known).is_empty());
+    }
+
+    #[test]
+    fn a_place_reads_as_an_editor_link() {
+        let place = Place { name: "a.jsonl".to_owned(), row: 2, line: Some(3), column: Some(4) };
+        assert_eq!(place.to_string(), "a.jsonl:3:4: row 2");
+    }
+}
