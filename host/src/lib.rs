@@ -1,0 +1,22 @@
+//! Grades rows of a dataset with sandboxed WebAssembly graders and LLM judges, and refines the poor ones.
+//!
+//! Modules in reading order, from plain data to the command line; each depends only on those above it.
+
+pub mod sample;
+pub mod score;
+
+pub mod fields;
+pub mod grader;
+pub mod model;
+
+pub mod judge;
+pub mod llm;
+pub mod sandbox;
+
+pub mod panel;
+pub mod refine;
+
+pub mod dataset;
+pub mod run;
+
+pub mod cli;

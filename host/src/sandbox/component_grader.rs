@@ -1,0 +1,252 @@
+//! The adapter between a component in the sandbox and the panel that asks for grades.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{
+    catalog::{Entry, Language},
+    limits::GradeLimits,
+    pool::{Sandbox, SandboxError},
+    wire::{
+        Answer, ComponentId, Execution, GradeWork, ProgramRequest, WireGrants, WireMessage, WireSample, WireVerdict,
+        Work,
+    },
+};
+use crate::{
+    fields::{FieldMap, Needs},
+    grader::{Graded, Grader, Kind, Mode},
+    sample::{Columns, Message, Sample},
+    score::{ErrorKind, GradeError, Outcome, Ranking, Scale, Score},
+};
+
+/// Longest reason that is kept of a grader, in characters.
+const REASON: usize = 16 << 10;
+
+/// Largest details that are kept of a grader, in bytes of JSON.
+const DETAILS: usize = 1 << 20;
+
+/// Largest sample that a grader is given, in bytes.
+const SAMPLE: usize = 64 << 20;
+
+/// The capabilities that the user grants to a grader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grants {
+    /// Running untrusted programs in sandboxes.
+    pub programs: bool,
+}
+
+impl Grants {
+    /// The capabilities that a component imports and is not granted.
+    pub fn missing<'a>(&self, entry: &'a Entry) -> Vec<&'a str> {
+        let granted = |capability: &str| capability == "log" || (capability == "programs" && self.programs);
+        entry.capabilities.iter().map(String::as_str).filter(|capability| !granted(capability)).collect()
+    }
+}
+
+/// A grader component with its parameters, as a member of a panel.
+pub struct ComponentGrader {
+    sandbox: Sandbox,
+    component: ComponentId,
+    /// The grader's name and version, for messages.
+    title: String,
+    mode: Mode,
+    scale: Scale,
+    needs: Needs,
+    params: String,
+    map: FieldMap,
+    grants: Grants,
+    limits: GradeLimits,
+    uses_programs: bool,
+}
+
+impl ComponentGrader {
+    pub fn new(
+        sandbox: Sandbox,
+        entry: &Entry,
+        params: &Columns,
+        map: FieldMap,
+        grants: Grants,
+        limits: GradeLimits,
+    ) -> Self {
+        Self {
+            sandbox,
+            component: entry.component,
+            title: format!("`{}` {}", entry.name, entry.version),
+            mode: entry.mode,
+            scale: entry.scale,
+            needs: entry.needs.clone(),
+            params: Value::Object(params.clone()).to_string(),
+            map,
+            grants,
+            limits,
+            uses_programs: entry.capabilities.iter().any(|capability| capability == "programs"),
+        }
+    }
+
+    async fn outcome(&self, sample: &Sample) -> Result<Outcome, GradeError> {
+        let fields = self.needs.collect(sample, &self.map).map_err(|missing| {
+            let column = missing.columns.first().map_or("", String::as_str);
+            let reason = format!(
+                "row {}: {missing}, which grader {} needs; map a column to it with `--map {column}=COLUMN`",
+                sample.id_text(),
+                self.title
+            );
+            GradeError::new(ErrorKind::InvalidSample, reason)
+        })?;
+        let sample = self.wire_sample(sample, fields)?;
+        let count = sample.responses.len();
+        let size = sample.size();
+        if SAMPLE < size {
+            let reason = format!(
+                "row {}: the sample is {} MiB; a grader is given at most {} MiB",
+                sample.id,
+                size >> 20,
+                SAMPLE >> 20
+            );
+            return Err(GradeError::new(ErrorKind::InvalidSample, reason));
+        }
+        let work = Work::Grade(GradeWork {
+            component: self.component,
+            sample,
+            params: self.params.clone(),
+            grants: WireGrants { programs: self.grants.programs },
+            limits: self.limits,
+        });
+        match self.sandbox.run(work, self.uses_programs && self.grants.programs, size).await? {
+            Answer::Verdict(verdict) => self.accept(verdict, count),
+            Answer::Failed { kind, reason } => Err(GradeError::new(kind, self.attribute(&reason))),
+            _ => Err(GradeError::new(ErrorKind::GraderFailed, self.attribute("an answer of another kind of work"))),
+        }
+    }
+
+    fn wire_sample(&self, sample: &Sample, fields: Columns) -> Result<WireSample, GradeError> {
+        let responses = match self.mode {
+            Mode::Pointwise => sample.response.clone().into_iter().collect(),
+            Mode::Listwise => sample.responses.clone(),
+        };
+        if responses.is_empty() {
+            let what = if self.mode == Mode::Pointwise { "response" } else { "responses" };
+            let reason = format!("row {}: no {what} to grade", sample.id_text());
+            return Err(GradeError::new(ErrorKind::InvalidSample, reason));
+        }
+        let mapped = self.map.mapped("reference").and_then(|_| self.map.value(&sample.columns, "reference"));
+        Ok(WireSample {
+            id: sample.id_text(),
+            messages: sample.messages.iter().map(wire_message).collect(),
+            responses,
+            reference: mapped.map(crate::sample::text_of).or_else(|| sample.reference.clone()),
+            fields: Value::Object(fields).to_string(),
+        })
+    }
+
+    /// Believes a verdict as far as it is well formed.
+    fn accept(&self, verdict: WireVerdict, count: usize) -> Result<Outcome, GradeError> {
+        let bad = |what: String| GradeError::new(ErrorKind::BadResult, self.attribute(&what));
+        Ok(match verdict {
+            WireVerdict::Scored { value, reason, details } => {
+                let score = self.scale.normalise(value).ok_or_else(|| {
+                    bad(format!(
+                        "the score {value} is not on the scale from {} to {}",
+                        self.scale.worst, self.scale.best
+                    ))
+                })?;
+                let details = parse_details(&details).map_err(bad)?;
+                Outcome::Scored(Score { score, value, reason: clean(&reason), details })
+            }
+            WireVerdict::Ranked { ranks, reason } => {
+                if ranks.len() != count || ranks.iter().any(|rank| *rank == 0 || count < *rank as usize) {
+                    return Err(bad(format!("the ranks {ranks:?} are not one of 1 to {count} for each response")));
+                }
+                Outcome::Ranked(Ranking { ranks, reason: clean(&reason) })
+            }
+            WireVerdict::NotApplicable(reason) => Outcome::NotApplicable { reason: clean(&reason) },
+            WireVerdict::Undecided(reason) => Outcome::Undecided { reason: clean(&reason) },
+        })
+    }
+
+    fn attribute(&self, message: &str) -> String {
+        format!("grader {}: {}", self.title, clean(message))
+    }
+}
+
+#[async_trait]
+impl Grader for ComponentGrader {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Component
+    }
+
+    async fn grade(&self, sample: &Sample) -> Graded {
+        self.outcome(sample).await.unwrap_or_else(Outcome::Error).into()
+    }
+}
+
+impl Sandbox {
+    /// Runs one untrusted program in a sandbox of its own.
+    pub async fn exec(&self, language: &Language, request: ProgramRequest) -> Result<Execution, SandboxError> {
+        let size = request.source.len() + request.stdin.len();
+        match self.run(Work::Program { runtime: language.component, request }, false, size).await? {
+            Answer::Execution(execution) => Ok(execution),
+            Answer::Failed { kind, reason } => Err(GradeError::new(kind, clean(&reason)).into()),
+            _ => Err(GradeError::new(ErrorKind::GraderFailed, "an answer of another kind of work").into()),
+        }
+    }
+}
+
+fn wire_message(message: &Message) -> WireMessage {
+    WireMessage {
+        role: message.role.clone(),
+        content: message.content.clone(),
+        extra: (!message.extra.is_empty()).then(|| Value::Object(message.extra.clone()).to_string()),
+    }
+}
+
+fn parse_details(details: &str) -> Result<Columns, String> {
+    if DETAILS < details.len() {
+        return Err(format!("the details are {} KiB; at most {} KiB are kept", details.len() >> 10, DETAILS >> 10));
+    }
+    match serde_json::from_str(details) {
+        Ok(Value::Object(details)) => Ok(details),
+        Ok(_) => Err("the details are not a JSON object".to_owned()),
+        Err(error) => Err(format!("the details are not JSON: {error}")),
+    }
+}
+
+/// Text of a guest, made fit for people and terminals: no control characters but line breaks and tabs, no characters
+/// that turn the writing direction, not too long.
+fn clean(text: &str) -> String {
+    let harmless = |c: &char| *c == '\n' || *c == '\t' || !(c.is_control() || is_direction_mark(*c));
+    let mut kept: String = text.chars().filter(harmless).take(REASON + 1).collect();
+    if REASON < kept.chars().count() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guest_text_is_stripped_and_capped() {
+        assert_eq!(clean("a\x1b[2Jb\u{202e}c\nd\0"), "a[2Jbc\nd");
+        assert_eq!(clean(&"x".repeat(REASON * 2)).chars().count(), REASON + 1);
+    }
+
+    #[test]
+    fn details_must_be_a_json_object_of_bounded_size_and_depth() {
+        assert!(parse_details(r#"{"a": 1}"#).is_ok());
+        assert!(parse_details("[]").is_err());
+        assert!(parse_details("{\"a\":[[[").is_err());
+        assert!(parse_details(&format!("{{\"a\": {}}}", "[".repeat(100_000))).is_err());
+        assert!(parse_details(&format!("{{\"a\": \"{}\"}}", "x".repeat(DETAILS))).is_err());
+    }
+}

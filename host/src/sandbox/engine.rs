@@ -1,0 +1,78 @@
+//! The two engines: one for graders, one for language runtimes. Each setting with its reason.
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+/// What an engine runs; the two differ in stack and slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    Graders,
+    Runtimes,
+}
+
+/// How often a running guest is looked at, in milliseconds.
+pub(super) const TICK_MILLISECONDS: u64 = 1;
+
+/// Native stack of the worker's thread: the runtimes' stack on top of the graders', and room for the host's own frames.
+pub(super) const THREAD_STACK: usize = RUNTIME_STACK + GRADER_STACK + (16 << 20);
+
+const GRADER_STACK: usize = 512 << 10;
+
+/// CPython needs far more than the usual 512 KiB: with less, its own recursion check comes after the engine's trap.
+const RUNTIME_STACK: usize = 48 << 20;
+
+/// Builds the engine that components of this purpose are compiled for and run in.
+pub(super) fn engine(purpose: Purpose) -> wasmtime::Result<Engine> {
+    Engine::new(&config(purpose))
+}
+
+fn config(purpose: Purpose) -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        // The clock that time limits hang on.
+        .epoch_interruption(true)
+        // A fresh instance maps the component's initial memory instead of copying it: ten times cheaper for CPython.
+        .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(256 << 20)
+        // Contract calls are synchronous.
+        .concurrency_support(false)
+        // Guests must give the same answer on every machine.
+        .cranelift_nan_canonicalization(purpose == Purpose::Graders)
+        .wasm_relaxed_simd(false)
+        // Proposals that no toolchain of ours needs: a smaller surface.
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        // A trap's reason is what counts; walking the stack of hostile code is work it could make us do.
+        .wasm_backtrace_max_frames(None);
+    match purpose {
+        Purpose::Graders => config.max_wasm_stack(GRADER_STACK),
+        Purpose::Runtimes => config.max_wasm_stack(RUNTIME_STACK).async_stack_size(RUNTIME_STACK + (1 << 20)),
+    };
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(purpose)));
+    config
+}
+
+fn pool(purpose: Purpose) -> PoolingAllocationConfig {
+    // A worker grades one sample at a time, but a grader may hold several programs' sessions open.
+    let slots = match purpose {
+        Purpose::Graders => 4,
+        Purpose::Runtimes => 16,
+    };
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        // componentize-py links up to 40 core modules into one component.
+        .max_core_instances_per_component(64)
+        .total_core_instances(slots * 64)
+        .max_memories_per_component(4)
+        .total_memories(slots)
+        .max_tables_per_component(16)
+        .total_tables(slots * 8)
+        .total_stacks(slots)
+        .table_elements(64 << 10)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        .pagemap_scan(Enabled::No);
+    pool
+}

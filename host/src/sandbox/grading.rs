@@ -1,0 +1,333 @@
+//! One grade: a fresh store, an instance of the grader's component, one call, a typed answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use wasmtime::{
+    Engine, Store, Trap,
+    component::{Component, HasSelf, Linker, Resource},
+};
+use wasmtime_wasi::{I32Exit, WasiCtxView, WasiView};
+
+use super::{
+    bindings::{
+        listwise::ListwiseHostPre,
+        pointwise::{
+            PointwiseHostPre,
+            gradebox::grader::{log, models, program_types, programs, types},
+        },
+    },
+    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
+    programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
+    wasi::{self, EmptyWasi, HasEmptyWasi},
+    wire::{Answer, GradeWork, WireDescription, WireGrants, WireMode},
+};
+use crate::score::ErrorKind;
+
+/// Sessions that one grade may hold open at once.
+const SESSIONS: usize = 8;
+
+/// Inputs that a grader may run a program on in one call.
+const INPUTS: usize = 10_000;
+
+/// A grader's component, ready to be instantiated for one sample after the other.
+pub(super) struct Grader {
+    engine: Engine,
+    prepared: Prepared,
+}
+
+enum Prepared {
+    Pointwise(PointwiseHostPre<GraderState>),
+    Listwise(ListwiseHostPre<GraderState>),
+}
+
+impl Grader {
+    pub(super) fn new(engine: &Engine, component: &Component, mode: WireMode) -> wasmtime::Result<Self> {
+        let linker = linker(engine)?;
+        let instance = linker.instantiate_pre(component)?;
+        let prepared = match mode {
+            WireMode::Pointwise => Prepared::Pointwise(PointwiseHostPre::new(instance)?),
+            WireMode::Listwise => Prepared::Listwise(ListwiseHostPre::new(instance)?),
+        };
+        Ok(Self { engine: engine.clone(), prepared })
+    }
+
+    /// Asks the component who it is.
+    pub(super) fn describe(&self, runtimes: &Arc<Runtimes>) -> Answer {
+        let limits = GradeLimits::default();
+        let mut store = self.store(limits, WireGrants::default(), runtimes);
+        let description: wasmtime::Result<WireDescription> = match &self.prepared {
+            Prepared::Pointwise(prepared) => prepared
+                .instantiate(&mut store)
+                .and_then(|instance| Ok(instance.gradebox_grader_descriptor().call_describe(&mut store)?.into())),
+            Prepared::Listwise(prepared) => prepared
+                .instantiate(&mut store)
+                .and_then(|instance| Ok(instance.gradebox_grader_descriptor().call_describe(&mut store)?.into())),
+        };
+        match description {
+            Ok(description) => Answer::Grader(description),
+            Err(trap) => failure(&trap, store.data(), limits),
+        }
+    }
+
+    /// Grades one sample in a store of its own, which does not outlive the call.
+    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>) -> Answer {
+        let limits = work.limits;
+        let mut store = self.store(limits, work.grants, runtimes);
+        match self.call(&mut store, work) {
+            Ok(answer) => answer,
+            Err(trap) => failure(&trap, store.data(), limits),
+        }
+    }
+
+    fn call(&self, store: &mut Store<GraderState>, work: GradeWork) -> wasmtime::Result<Answer> {
+        let GradeWork { sample, params, .. } = work;
+        match &self.prepared {
+            Prepared::Pointwise(prepared) => {
+                let instance = prepared.instantiate(&mut *store)?;
+                let result = instance.gradebox_grader_pointwise().call_grade(&mut *store, &sample.into(), &params)?;
+                Ok(result.map_or_else(Into::into, |verdict| Answer::Verdict(verdict.into())))
+            }
+            Prepared::Listwise(prepared) => {
+                let instance = prepared.instantiate(&mut *store)?;
+                let messages: Vec<types::Message> = sample.messages.into_iter().map(Into::into).collect();
+                let result = instance.gradebox_grader_listwise().call_rank(
+                    &mut *store,
+                    &messages,
+                    &sample.responses,
+                    &sample.fields,
+                    &params,
+                )?;
+                Ok(result.map_or_else(Into::into, |order| Answer::Verdict(order.into())))
+            }
+        }
+    }
+
+    fn store(&self, limits: GradeLimits, grants: WireGrants, runtimes: &Arc<Runtimes>) -> Store<GraderState> {
+        let state = GraderState {
+            wasi: EmptyWasi::new(),
+            memory: MemoryLimiter::new(limits.memory),
+            stopwatch: Stopwatch::start(limits.cpu),
+            grants,
+            runtimes: Arc::clone(runtimes),
+            log_room: limits.log_lines,
+            open_sessions: 0,
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(limits.transfer);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| store.data().stopwatch.tick());
+        store
+    }
+}
+
+/// A linker with everything that a grader may import; what is not granted traps when it is called.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GraderState>> {
+    let mut linker = Linker::new(engine);
+    wasi::add_to_linker(&mut linker)?;
+    log::add_to_linker::<_, HasSelf<GraderState>>(&mut linker, |state| state)?;
+    programs::add_to_linker::<_, HasSelf<GraderState>>(&mut linker, |state| state)?;
+    models::add_to_linker::<_, HasSelf<GraderState>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// A capability was used that the grader has not been granted.
+#[derive(Debug, thiserror::Error)]
+#[error("the grader used `{0}`, which it has not been granted")]
+struct Denied(&'static str);
+
+/// A capability was used beyond what one grade may.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Excess(String);
+
+/// The typed answer for a grade that ended in a trap.
+fn failure(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) -> Answer {
+    let (kind, reason) = classify(trap, state, limits);
+    Answer::Failed { kind, reason }
+}
+
+fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) -> (ErrorKind, String) {
+    if let Some(denied) = trap.downcast_ref::<Denied>() {
+        return (ErrorKind::CapabilityDenied, denied.to_string());
+    }
+    if let Some(excess) = trap.downcast_ref::<Excess>() {
+        return (ErrorKind::GraderLimit, excess.to_string());
+    }
+    if let Some(failure) = trap.downcast_ref::<HostFailure>() {
+        return (ErrorKind::GraderFailed, failure.to_string());
+    }
+    match trap.downcast_ref::<Interrupt>() {
+        Some(Interrupt::Cpu) => {
+            return (ErrorKind::GraderLimit, format!("processor time limit of {} ms reached", limits.cpu.as_millis()));
+        }
+        Some(Interrupt::Wall) => {
+            return (
+                ErrorKind::GraderLimit,
+                "wall-clock backstop reached before the processor time limit: the machine is overloaded".to_owned(),
+            );
+        }
+        Some(Interrupt::Output) | None => {}
+    }
+    if let Some(I32Exit(code)) = trap.downcast_ref::<I32Exit>() {
+        return (ErrorKind::GraderFailed, format!("the grader exited with code {code}{}", said(state)));
+    }
+    match trap.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => (ErrorKind::GraderLimit, "stack limit reached".to_owned()),
+        _ if state.memory.refused => {
+            (ErrorKind::GraderLimit, format!("memory limit of {} MiB reached", limits.memory >> 20))
+        }
+        Some(trap) => (ErrorKind::GraderFailed, format!("the grader trapped: {trap}{}", said(state))),
+        None => classify_host_error(trap, limits),
+    }
+}
+
+/// Errors of the engine itself: a result too large or not well formed, an instance that does not fit the pool.
+fn classify_host_error(error: &wasmtime::Error, limits: GradeLimits) -> (ErrorKind, String) {
+    let cause = root_cause(error);
+    if cause.contains("fuel") {
+        let reason =
+            format!("the grader's answer is larger than the {} MiB that may cross at once", limits.transfer >> 20);
+        return (ErrorKind::GraderLimit, reason);
+    }
+    (ErrorKind::GraderFailed, format!("the grader failed: {cause}"))
+}
+
+/// What the grader wrote to its standard error, for the end of a message.
+fn said(state: &GraderState) -> String {
+    let text = state.wasi.standard_error();
+    let text = text.trim();
+    if text.is_empty() { String::new() } else { format!("; it wrote: {text}") }
+}
+
+/// The state of a grader's store.
+pub(super) struct GraderState {
+    wasi: EmptyWasi,
+    memory: MemoryLimiter,
+    stopwatch: Stopwatch,
+    grants: WireGrants,
+    runtimes: Arc<Runtimes>,
+    log_room: u32,
+    open_sessions: usize,
+}
+
+impl GraderState {
+    fn granted_programs(&self) -> Result<(), Denied> {
+        if self.grants.programs { Ok(()) } else { Err(Denied("programs")) }
+    }
+
+    /// Runs programs without counting their time as the grader's own.
+    fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let mut spent = TimeSpent::default();
+        let result = spent.measure(|| run(self));
+        self.stopwatch.exclude(spent.cpu, spent.wall);
+        result
+    }
+}
+
+impl HasEmptyWasi for GraderState {
+    fn wasi(&mut self) -> &mut EmptyWasi {
+        &mut self.wasi
+    }
+}
+
+impl WasiView for GraderState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        wasi::view(&mut self.wasi)
+    }
+}
+
+impl types::Host for GraderState {}
+
+impl program_types::Host for GraderState {}
+
+impl log::Host for GraderState {
+    /// Counts and drops: a worker has no place to write to, and a flood must not become one.
+    fn emit(&mut self, _level: log::Level, _message: String) -> wasmtime::Result<()> {
+        self.log_room = self.log_room.saturating_sub(1);
+        Ok(())
+    }
+}
+
+impl models::Host for GraderState {
+    fn complete(
+        &mut self,
+        _role: String,
+        _messages: Vec<types::Message>,
+        _options: String,
+    ) -> wasmtime::Result<String> {
+        Err(Denied("models").into())
+    }
+}
+
+impl programs::Host for GraderState {
+    fn run_all(
+        &mut self,
+        program: programs::Program,
+        inputs: Vec<programs::Input>,
+    ) -> wasmtime::Result<Vec<programs::Execution>> {
+        self.granted_programs()?;
+        if INPUTS < inputs.len() {
+            return Err(Excess(format!("a program was given {} inputs; at most {INPUTS} are run", inputs.len())).into());
+        }
+        let limits = ProgramLimits::from(program.limits);
+        self.apart(|state| {
+            let runtime = state.runtimes.get(&program.language)?;
+            inputs
+                .into_iter()
+                .map(|input| Ok(runtime.run(&program.source, &input.action.into(), &input.stdin, limits)?.into()))
+                .collect()
+        })
+    }
+
+    fn check(&mut self, language: String, source: String) -> wasmtime::Result<Vec<program_types::Diagnostic>> {
+        self.granted_programs()?;
+        self.apart(|state| {
+            let diagnostics = state.runtimes.get(&language)?.check(&source, ProgramLimits::default())?;
+            Ok(diagnostics.into_iter().map(Into::into).collect())
+        })
+    }
+}
+
+impl programs::HostSession for GraderState {
+    fn open(
+        &mut self,
+        program: programs::Program,
+        peers: Vec<(String, Resource<SessionHandle>)>,
+    ) -> wasmtime::Result<Resource<SessionHandle>> {
+        self.granted_programs()?;
+        if self.open_sessions == SESSIONS {
+            return Err(Excess(format!("more than {SESSIONS} sessions are open at once")).into());
+        }
+        let mut handles = HashMap::new();
+        for (name, peer) in peers {
+            handles.insert(name, Arc::clone(self.wasi.table.get(&peer)?));
+        }
+        let limits = ProgramLimits::from(program.limits);
+        let session = self.apart(|state| {
+            let runtime = state.runtimes.get(&program.language)?;
+            Session::open(&runtime, program.source, handles, limits)
+        })?;
+        self.open_sessions += 1;
+        Ok(self.wasi.table.push(Arc::new(Mutex::new(session)))?)
+    }
+
+    fn step(
+        &mut self,
+        session: Resource<SessionHandle>,
+        input: programs::Input,
+    ) -> wasmtime::Result<programs::Execution> {
+        let session = Arc::clone(self.wasi.table.get(&session)?);
+        let execution = self.apart(|_| lock(&session).step(&input.action.into(), &input.stdin))?;
+        Ok(execution.into())
+    }
+
+    fn drop(&mut self, session: Resource<SessionHandle>) -> wasmtime::Result<()> {
+        self.wasi.table.delete(session)?;
+        self.open_sessions -= 1;
+        Ok(())
+    }
+}

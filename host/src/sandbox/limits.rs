@@ -1,0 +1,163 @@
+//! What a grade and a program may use, and the meters that hold them to it.
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use wasmtime::{ResourceLimiter, UpdateDeadline};
+
+/// What one grade of a component may use, programs that it asks the host to run apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradeLimits {
+    /// Processor time.
+    pub cpu: Duration,
+    /// Linear memory, in bytes.
+    pub memory: usize,
+    /// Bytes that may cross from the component to the host in one call.
+    pub transfer: usize,
+    /// Log lines kept of one grade; further ones are dropped.
+    pub log_lines: u32,
+}
+
+impl Default for GradeLimits {
+    fn default() -> Self {
+        Self { cpu: Duration::from_secs(5), memory: 256 << 20, transfer: 64 << 20, log_lines: 100 }
+    }
+}
+
+/// What one step of an untrusted program may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramLimits {
+    /// Processor time.
+    pub cpu: Duration,
+    /// Linear memory, in bytes; the language runtime's own included.
+    pub memory: usize,
+    /// Standard output and error together, in bytes.
+    pub output: usize,
+}
+
+impl Default for ProgramLimits {
+    fn default() -> Self {
+        Self { cpu: Duration::from_secs(5), memory: 256 << 20, output: 1 << 20 }
+    }
+}
+
+impl ProgramLimits {
+    /// What no grader can ask beyond.
+    pub const CEILING: Self = Self { cpu: Duration::from_secs(120), memory: 2 << 30, output: 16 << 20 };
+
+    /// These limits, none above the ceiling.
+    #[must_use]
+    pub fn capped(self) -> Self {
+        Self {
+            cpu: self.cpu.min(Self::CEILING.cpu),
+            memory: self.memory.min(Self::CEILING.memory),
+            output: self.output.min(Self::CEILING.output),
+        }
+    }
+}
+
+/// The wall-clock time after which a guest with this processor time is taken for stuck. Reaching it says something of
+/// the machine, not of the guest.
+pub(super) fn backstop(cpu: Duration) -> Duration {
+    cpu * 10 + Duration::from_secs(30)
+}
+
+/// Why the host stopped a guest; carried as the error of its trap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Interrupt {
+    #[error("processor time used up")]
+    Cpu,
+    #[error("the wall-clock backstop was reached")]
+    Wall,
+    #[error("output limit reached")]
+    Output,
+}
+
+/// Counts the processor time of one guest, on the thread that runs it.
+#[derive(Debug)]
+pub(super) struct Stopwatch {
+    started: Duration,
+    excluded: Duration,
+    limit: Duration,
+    wall: Instant,
+    wall_excluded: Duration,
+}
+
+impl Stopwatch {
+    pub(super) fn start(limit: Duration) -> Self {
+        Self {
+            started: thread_cpu_time(),
+            excluded: Duration::ZERO,
+            limit,
+            wall: Instant::now(),
+            wall_excluded: Duration::ZERO,
+        }
+    }
+
+    /// Processor time used, without what was excluded.
+    pub(super) fn cpu(&self) -> Duration {
+        thread_cpu_time().saturating_sub(self.started + self.excluded)
+    }
+
+    pub(super) fn wall(&self) -> Duration {
+        self.wall.elapsed().saturating_sub(self.wall_excluded)
+    }
+
+    /// Takes out what somebody else used while this guest waited for it.
+    pub(super) fn exclude(&mut self, cpu: Duration, wall: Duration) {
+        self.excluded += cpu;
+        self.wall_excluded += wall;
+    }
+
+    /// What the epoch callback of a store answers at each tick.
+    pub(super) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
+        if self.limit <= self.cpu() {
+            return Err(Interrupt::Cpu.into());
+        }
+        if backstop(self.limit) <= self.wall() {
+            return Err(Interrupt::Wall.into());
+        }
+        Ok(UpdateDeadline::Continue(1))
+    }
+}
+
+/// Processor time of the current thread since it began.
+pub(super) fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(seconds, nanoseconds)
+}
+
+/// Refuses memory beyond a limit, and remembers that it did.
+#[derive(Debug)]
+pub(super) struct MemoryLimiter {
+    limit: usize,
+    /// The most linear memory that was in use at once, in bytes.
+    pub(super) peak: usize,
+    /// Whether growth was refused.
+    pub(super) refused: bool,
+}
+
+impl MemoryLimiter {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, peak: 0, refused: false }
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.limit;
+        if allowed {
+            self.peak = self.peak.max(desired);
+        } else {
+            self.refused = true;
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= 64 << 10)
+    }
+}

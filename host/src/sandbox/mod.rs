@@ -1,0 +1,29 @@
+//! WebAssembly: grader components and untrusted programs, each in a fresh sandbox, in worker processes.
+//!
+//! The only folder that names wasmtime. The host process prepares components ([`Catalog`]) and hands out work
+//! ([`Sandbox`]); a worker process ([`worker`]) does it. [`ComponentGrader`] is the adapter that the panel sees.
+
+mod bindings;
+mod cache;
+mod catalog;
+mod component_grader;
+mod connection;
+mod convert;
+mod engine;
+mod grading;
+mod limits;
+mod lockdown;
+mod pool;
+mod programs;
+mod wasi;
+mod wire;
+pub mod worker;
+
+pub use self::{
+    cache::{CacheError, CompileCache},
+    catalog::{Catalog, CatalogError, Entry, Language, Rejected, inspect},
+    component_grader::{ComponentGrader, Grants},
+    limits::{GradeLimits, ProgramLimits},
+    pool::{Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
+    wire::{Action, Diagnostic, Ending, Execution, ProgramRequest, Raised},
+};

@@ -1,0 +1,277 @@
+//! The host's side of the workers: a queue, and a supervisor for each worker process.
+
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::{
+    connection::{Connection, Event},
+    wire::{Answer, ComponentId, LoadRole, Work},
+};
+use crate::score::{ErrorKind, GradeError};
+
+/// How the sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct SandboxSettings {
+    /// Worker processes; one per core is best.
+    pub jobs: usize,
+    /// The program to start as a worker: this one, as a rule.
+    pub program: PathBuf,
+}
+
+/// The sandbox cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("no language runtime for `{language}`; there are: {known}")]
+    UnknownLanguage { language: String, known: String },
+    #[error(transparent)]
+    Failed(#[from] GradeError),
+}
+
+/// What became of the workers so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerStatistics {
+    /// Worker processes started.
+    pub started: u64,
+    /// Worker processes that died and were replaced.
+    pub replaced: u64,
+    /// Processor time that workers spent on work.
+    pub cpu: Duration,
+}
+
+/// A pool of worker processes. Cheap to clone; the workers start when there is work for them.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Shared>);
+
+/// What supervisors share.
+pub(super) struct Shared {
+    pub(super) settings: SandboxSettings,
+    queue: Mutex<Queue>,
+    wake: Notify,
+    components: Mutex<Vec<Arc<Registered>>>,
+    closed: AtomicBool,
+    started: AtomicU64,
+    replaced: AtomicU64,
+    cpu_nanoseconds: AtomicU64,
+}
+
+/// A component that workers can load.
+#[derive(Debug)]
+pub(super) struct Registered {
+    pub(super) compiled: PathBuf,
+    pub(super) role: LoadRole,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Jobs that were under way when a worker died: each runs alone.
+    suspects: VecDeque<Job>,
+}
+
+/// A piece of work, and who waits for it.
+pub(super) struct Job {
+    pub(super) work: Work,
+    /// Whether every language runtime must be loaded before it.
+    pub(super) needs_runtimes: bool,
+    pub(super) size: usize,
+    reply: oneshot::Sender<Result<Answer, GradeError>>,
+    /// How many workers died with this job alone.
+    lone_deaths: u8,
+    pub(super) suspect: bool,
+}
+
+impl Job {
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    pub(super) fn finish(self, answer: Result<Answer, GradeError>) {
+        // Nobody may be waiting any more; that is theirs to decide.
+        let _ = self.reply.send(answer);
+    }
+}
+
+impl Sandbox {
+    /// Makes the pool. Must be called within a tokio runtime.
+    pub fn start(settings: SandboxSettings) -> Self {
+        let jobs = settings.jobs.max(1);
+        let shared = Arc::new(Shared {
+            settings,
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            components: Mutex::default(),
+            closed: AtomicBool::new(false),
+            started: AtomicU64::new(0),
+            replaced: AtomicU64::new(0),
+            cpu_nanoseconds: AtomicU64::new(0),
+        });
+        for _ in 0..jobs {
+            tokio::spawn(supervise(Arc::clone(&shared)));
+        }
+        Self(shared)
+    }
+
+    /// Lets the workers end once the queue is empty.
+    pub fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.wake.notify_waiters();
+        // A supervisor between two looks at the queue would miss the call above.
+        self.0.wake.notify_one();
+    }
+
+    pub fn jobs(&self) -> usize {
+        self.0.settings.jobs.max(1)
+    }
+
+    pub fn statistics(&self) -> WorkerStatistics {
+        WorkerStatistics {
+            started: self.0.started.load(Ordering::Relaxed),
+            replaced: self.0.replaced.load(Ordering::Relaxed),
+            cpu: Duration::from_nanos(self.0.cpu_nanoseconds.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Makes a compiled component known to the workers, which load it when they first need it.
+    pub(super) fn register(&self, compiled: PathBuf, role: LoadRole) -> ComponentId {
+        let mut components = lock(&self.0.components);
+        let id = u32::try_from(components.len()).unwrap_or(u32::MAX);
+        components.push(Arc::new(Registered { compiled, role }));
+        id
+    }
+
+    /// Does one piece of work in a worker.
+    pub(super) async fn run(&self, work: Work, needs_runtimes: bool, size: usize) -> Result<Answer, GradeError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { work, needs_runtimes, size, reply, lone_deaths: 0, suspect: false };
+        lock(&self.0.queue).jobs.push_back(job);
+        self.0.wake.notify_one();
+        answer.await.unwrap_or_else(|_| Err(GradeError::new(ErrorKind::Cancelled, "the sandbox was shut down")))
+    }
+}
+
+impl Shared {
+    pub(super) fn component(&self, id: ComponentId) -> Option<Arc<Registered>> {
+        lock(&self.components).get(id as usize).cloned()
+    }
+
+    /// The ids of all language runtimes.
+    pub(super) fn runtimes(&self) -> Vec<ComponentId> {
+        let is_runtime = |registered: &Arc<Registered>| matches!(registered.role, LoadRole::Runtime { .. });
+        (0..)
+            .zip(lock(&self.components).iter())
+            .filter(|(_, registered)| is_runtime(registered))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    pub(super) fn count_cpu(&self, cpu: Duration) {
+        self.cpu_nanoseconds.fetch_add(u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// A job, if one waits. Suspects go to idle workers only.
+    fn pop(&self, idle: bool) -> Option<Job> {
+        let mut queue = lock(&self.queue);
+        loop {
+            let suspect = if idle { queue.suspects.pop_front() } else { None };
+            let job = suspect.or_else(|| queue.jobs.pop_front())?;
+            if !job.is_abandoned() {
+                return Some(job);
+            }
+        }
+    }
+
+    /// Waits for a job; `None` when the sandbox is closed and nothing is left.
+    async fn next(&self) -> Option<Job> {
+        loop {
+            let notified = self.wake.notified();
+            if let Some(job) = self.pop(true) {
+                return Some(job);
+            }
+            if self.closed.load(Ordering::Acquire) {
+                self.wake.notify_one();
+                return None;
+            }
+            notified.await;
+        }
+    }
+
+    /// What to do with the jobs that were under way when a worker died.
+    fn bury(&self, mut jobs: Vec<Job>, how: &str) {
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+        let alone = jobs.len() == 1;
+        for job in &mut jobs {
+            job.suspect = true;
+            job.lone_deaths += u8::from(alone);
+        }
+        // Twice, because a worker may be killed from outside, for want of memory say, by no fault of the job.
+        let (killers, suspects): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| 2 <= job.lone_deaths);
+        for job in killers {
+            let reason = format!("two worker processes died with this sample alone: {how}");
+            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)));
+        }
+        lock(&self.queue).suspects.extend(suspects);
+        self.wake.notify_one();
+    }
+}
+
+/// Keeps one worker alive and fed until the sandbox is closed.
+async fn supervise(shared: Arc<Shared>) {
+    while let Some(job) = shared.next().await {
+        let mut connection = match Connection::open(&shared.settings.program) {
+            Ok(connection) => connection,
+            Err(error) => {
+                let reason = format!("cannot start a worker process: {error}");
+                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)));
+                continue;
+            }
+        };
+        shared.started.fetch_add(1, Ordering::Relaxed);
+        connection.send(&shared, job);
+        if let Err(death) = serve(&shared, &mut connection).await {
+            let how = connection.autopsy(death).await;
+            shared.bury(connection.into_jobs(), &how);
+        }
+    }
+}
+
+/// Feeds one worker until the sandbox is closed (`Ok`) or the worker dies.
+async fn serve(shared: &Shared, connection: &mut Connection) -> Result<(), Event> {
+    loop {
+        while connection.has_room() {
+            let Some(job) = shared.pop(connection.is_idle()) else { break };
+            connection.send(shared, job);
+        }
+        let event = if connection.is_idle() {
+            tokio::select! {
+                job = shared.next() => match job {
+                    Some(job) => { connection.send(shared, job); continue }
+                    None => return Ok(()),
+                },
+                event = connection.receive() => event,
+            }
+        } else {
+            let has_room = connection.has_room();
+            tokio::select! {
+                event = connection.receive() => event,
+                () = shared.wake.notified(), if has_room => continue,
+            }
+        };
+        match event {
+            Event::Answers => connection.settle(shared),
+            death => return Err(death),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

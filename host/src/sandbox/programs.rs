@@ -1,0 +1,345 @@
+//! Untrusted programs: each in a fresh instance of its language's runtime.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, TryLockError},
+    time::Duration,
+};
+
+use wasmtime::{
+    Engine, Store, Trap,
+    component::{Component, HasSelf, Linker},
+};
+use wasmtime_wasi::{I32Exit, WasiCtxView, WasiView};
+
+use super::{
+    bindings::{
+        pointwise::gradebox::grader::program_types,
+        runtime::{
+            LanguageRuntime, LanguageRuntimePre, exports::gradebox::runtime::interpreter, gradebox::runtime::host,
+        },
+    },
+    limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
+    wasi::{self, EmptyWasi, HasEmptyWasi},
+    wire::{Action, Diagnostic, Ending, Execution, Raised, WireLanguage},
+};
+
+/// Bytes that may cross from a runtime to the host in one call.
+const TRANSFER: usize = 16 << 20;
+
+/// A language runtime, ready to be instantiated for one program after the other.
+pub(super) struct Runtime {
+    engine: Engine,
+    prepared: LanguageRuntimePre<ProgramState>,
+}
+
+/// The host failed a program; says how. Never the program's own doing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct HostFailure(String);
+
+impl Runtime {
+    pub(super) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        wasi::add_to_linker(&mut linker)?;
+        host::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state)?;
+        let prepared = LanguageRuntimePre::new(linker.instantiate_pre(component)?)?;
+        Ok(Self { engine: engine.clone(), prepared })
+    }
+
+    pub(super) fn describe(&self) -> wasmtime::Result<WireLanguage> {
+        let (mut store, instance) = self.instantiate(ProgramLimits::default())?;
+        Ok(instance.gradebox_runtime_interpreter().call_describe(&mut store)?.into())
+    }
+
+    /// The syntax errors of a source; nothing is run.
+    pub(super) fn check(&self, source: &str, limits: ProgramLimits) -> Result<Vec<Diagnostic>, HostFailure> {
+        let failed = |error: wasmtime::Error| HostFailure(format!("the syntax check failed: {}", root_cause(&error)));
+        let (mut store, instance) = self.instantiate(limits).map_err(failed)?;
+        let diagnostics = instance.gradebox_runtime_interpreter().call_check(&mut store, source).map_err(failed)?;
+        Ok(diagnostics.into_iter().map(Into::into).collect())
+    }
+
+    /// Runs the program once, in a sandbox of its own.
+    pub(super) fn run(
+        &self,
+        source: &str,
+        action: &Action,
+        stdin: &[u8],
+        limits: ProgramLimits,
+    ) -> Result<Execution, HostFailure> {
+        let stopwatch = Stopwatch::start(limits.cpu);
+        let mut session = Session::open(self, source.to_owned(), HashMap::new(), limits)?;
+        let mut execution = session.step(action, stdin)?;
+        drop(session);
+        execution.cpu = stopwatch.cpu();
+        execution.wall = stopwatch.wall();
+        Ok(execution)
+    }
+
+    fn instantiate(&self, limits: ProgramLimits) -> wasmtime::Result<(Store<ProgramState>, LanguageRuntime)> {
+        let mut store = Store::new(&self.engine, ProgramState::new(limits));
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(TRANSFER);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| store.data().stopwatch.tick());
+        let instance = self.prepared.instantiate(&mut store)?;
+        Ok((store, instance))
+    }
+}
+
+/// A session as graders hold it: shared, because programs may call each other's.
+pub type SessionHandle = Arc<Mutex<Session>>;
+
+/// One sandbox that keeps its state between steps.
+pub struct Session {
+    store: Store<ProgramState>,
+    instance: LanguageRuntime,
+    limits: ProgramLimits,
+    /// The source, until the first step loads it.
+    source: Option<String>,
+    /// How the sandbox ended for good: nothing runs in it any more.
+    ended: Option<Ending>,
+}
+
+impl Session {
+    /// Makes the sandbox; the program is loaded at the first step, under that step's limits.
+    pub(super) fn open(
+        runtime: &Runtime,
+        source: String,
+        peers: HashMap<String, SessionHandle>,
+        limits: ProgramLimits,
+    ) -> Result<Self, HostFailure> {
+        let (mut store, instance) = runtime
+            .instantiate(limits)
+            .map_err(|error| HostFailure(format!("no sandbox for the program: {}", root_cause(&error))))?;
+        store.data_mut().peers = peers;
+        Ok(Self { store, instance, limits, source: Some(source), ended: None })
+    }
+
+    pub(super) fn step(&mut self, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
+        if let Some(ending) = self.ended.clone() {
+            return Ok(self.execution(ending, None, vec![]));
+        }
+        let state = self.store.data_mut();
+        state.stopwatch = Stopwatch::start(self.limits.cpu);
+        state.output = Output::new(self.limits.output);
+        let result = self.perform(action, stdin);
+        let (ending, outcome) = match result {
+            Ok(Ok(outcome)) => (Ending::Completed, Some(outcome)),
+            Ok(Err(stop)) => (self.stopped(stop), None),
+            Err(trap) => {
+                let ending = self.trapped(&trap)?;
+                self.ended = Some(ending.clone());
+                (ending, None)
+            }
+        };
+        let (value, args_after) = outcome.map_or((None, vec![]), |outcome| (outcome.value, outcome.args_after));
+        Ok(self.execution(ending, value, args_after))
+    }
+
+    fn perform(
+        &mut self,
+        action: &Action,
+        stdin: &[u8],
+    ) -> wasmtime::Result<Result<interpreter::Outcome, interpreter::Stop>> {
+        let interpreter = self.instance.gradebox_runtime_interpreter();
+        if let Some(source) = self.source.take() {
+            let peers: Vec<String> = self.store.data().peers.keys().cloned().collect();
+            if let Err(stop) = interpreter.call_load(&mut self.store, &source, &peers)? {
+                self.source = Some(source);
+                return Ok(Err(stop));
+            }
+        }
+        interpreter.call_perform(&mut self.store, &action.clone().into(), stdin)
+    }
+
+    fn stopped(&self, stop: interpreter::Stop) -> Ending {
+        match stop {
+            interpreter::Stop::Exited(code) => Ending::Exited(code),
+            interpreter::Stop::Raised(raised) if raised.kind == "MemoryError" && self.store.data().memory.refused => {
+                Ending::OutOfMemory
+            }
+            interpreter::Stop::Raised(raised) => Ending::Raised(raised.into()),
+        }
+    }
+
+    fn trapped(&self, trap: &wasmtime::Error) -> Result<Ending, HostFailure> {
+        if let Some(interrupt) = trap.downcast_ref::<Interrupt>() {
+            return match interrupt {
+                Interrupt::Cpu => Ok(Ending::TimedOut),
+                Interrupt::Output => Ok(Ending::OutputExceeded),
+                Interrupt::Wall => Err(HostFailure(
+                    "the program reached the wall-clock backstop before its processor time: the machine is overloaded"
+                        .to_owned(),
+                )),
+            };
+        }
+        if let Some(I32Exit(code)) = trap.downcast_ref::<I32Exit>() {
+            return Ok(Ending::Exited(*code));
+        }
+        Ok(match trap.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => Ending::StackOverflow,
+            _ if self.store.data().memory.refused => Ending::OutOfMemory,
+            _ => Ending::Crashed(root_cause(trap)),
+        })
+    }
+
+    fn execution(&mut self, ending: Ending, value: Option<String>, args_after: Vec<String>) -> Execution {
+        let state = self.store.data_mut();
+        Execution {
+            ending,
+            stdout: std::mem::take(&mut state.output.stdout),
+            stderr: std::mem::take(&mut state.output.stderr),
+            value,
+            args_after,
+            cpu: state.stopwatch.cpu(),
+            wall: state.stopwatch.wall(),
+            peak_memory: state.memory.peak,
+        }
+    }
+}
+
+/// The last line of an error's chain, which says what happened.
+pub(super) fn root_cause(error: &wasmtime::Error) -> String {
+    error.root_cause().to_string()
+}
+
+/// The state of a program's store.
+pub(super) struct ProgramState {
+    wasi: EmptyWasi,
+    memory: MemoryLimiter,
+    stopwatch: Stopwatch,
+    output: Output,
+    peers: HashMap<String, SessionHandle>,
+}
+
+impl ProgramState {
+    fn new(limits: ProgramLimits) -> Self {
+        Self {
+            wasi: EmptyWasi::new(),
+            memory: MemoryLimiter::new(limits.memory),
+            stopwatch: Stopwatch::start(limits.cpu),
+            output: Output::new(limits.output),
+            peers: HashMap::new(),
+        }
+    }
+}
+
+impl HasEmptyWasi for ProgramState {
+    fn wasi(&mut self) -> &mut EmptyWasi {
+        &mut self.wasi
+    }
+}
+
+impl WasiView for ProgramState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        wasi::view(&mut self.wasi)
+    }
+}
+
+/// What a program wrote, up to a limit over both channels.
+struct Output {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    room: usize,
+}
+
+impl Output {
+    fn new(limit: usize) -> Self {
+        Self { stdout: vec![], stderr: vec![], room: limit }
+    }
+
+    /// Keeps what fits.
+    fn write(&mut self, to: host::Channel, bytes: &[u8]) -> Result<(), Interrupt> {
+        let kept = bytes.get(..self.room).unwrap_or(bytes);
+        self.room -= kept.len();
+        match to {
+            host::Channel::Stdout => self.stdout.extend_from_slice(kept),
+            host::Channel::Stderr => self.stderr.extend_from_slice(kept),
+        }
+        if kept.len() < bytes.len() { Err(Interrupt::Output) } else { Ok(()) }
+    }
+}
+
+impl host::Host for ProgramState {
+    fn write(&mut self, to: host::Channel, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        Ok(self.output.write(to, &bytes)?)
+    }
+
+    fn call_peer(
+        &mut self,
+        peer: String,
+        call: program_types::Call,
+    ) -> wasmtime::Result<Result<String, program_types::Raised>> {
+        let Some(session) = self.peers.get(&peer) else {
+            return Ok(Err(peer_error(format!("there is no peer `{peer}`"))));
+        };
+        let execution = match session.try_lock() {
+            Ok(mut session) => {
+                session.step(&Action::Call { target: call.target, args: call.args, kwargs: call.kwargs }, &[])
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Ok(Err(peer_error(format!("peer `{peer}` is waiting for this program already"))));
+            }
+            Err(TryLockError::Poisoned(_)) => return Err(HostFailure(format!("peer `{peer}` failed")).into()),
+        }?;
+        self.stopwatch.exclude(execution.cpu, execution.wall);
+        Ok(peer_result(&peer, execution))
+    }
+}
+
+fn peer_result(peer: &str, execution: Execution) -> Result<String, program_types::Raised> {
+    match execution.ending {
+        Ending::Completed => Ok(execution.value.unwrap_or_else(|| "null".to_owned())),
+        Ending::Raised(raised) => Err(raised.into()),
+        other => Err(peer_error(format!("peer `{peer}` ended: {}", other.name()))),
+    }
+}
+
+fn peer_error(message: String) -> program_types::Raised {
+    Raised { kind: "RuntimeError".to_owned(), message, line: None, traceback: String::new() }.into()
+}
+
+/// Locks a session that only its own grade uses.
+pub(super) fn lock(session: &SessionHandle) -> std::sync::MutexGuard<'_, Session> {
+    session.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The runtimes of a worker, by every name that selects them.
+#[derive(Default)]
+pub(super) struct Runtimes(HashMap<String, Arc<Runtime>>);
+
+impl Runtimes {
+    pub(super) fn insert(&mut self, languages: Vec<String>, runtime: &Arc<Runtime>) {
+        for language in languages {
+            self.0.insert(language, Arc::clone(runtime));
+        }
+    }
+
+    pub(super) fn get(&self, language: &str) -> Result<Arc<Runtime>, HostFailure> {
+        self.0.get(&language.to_ascii_lowercase()).cloned().ok_or_else(|| {
+            let mut known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            HostFailure(format!("no language runtime for `{language}`; there are: {}", known.join(", ")))
+        })
+    }
+}
+
+/// Processor and wall-clock time that programs took out of a grade's.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct TimeSpent {
+    pub(super) cpu: Duration,
+    pub(super) wall: Duration,
+}
+
+impl TimeSpent {
+    /// Runs something and adds the time that it took.
+    pub(super) fn measure<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let stopwatch = Stopwatch::start(Duration::MAX);
+        let result = run();
+        self.cpu += stopwatch.cpu();
+        self.wall += stopwatch.wall();
+        result
+    }
+}

@@ -1,0 +1,276 @@
+//! The worker process: reads work from standard input, does it, writes answers to standard output.
+//!
+//! Single-threaded but for a ticker that moves the engines' epochs. It knows no key, no endpoint and no environment.
+
+use std::{
+    collections::HashMap,
+    io::{self, Read, Write},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use wasmtime::{Engine, component::Component};
+
+use super::{
+    engine::{Purpose, THREAD_STACK, TICK_MILLISECONDS, engine},
+    grading::Grader,
+    limits::{ProgramLimits, thread_cpu_time},
+    lockdown,
+    programs::{Runtime, Runtimes, root_cause},
+    wire::{self, Answer, ComponentId, FromWorker, Load, LoadRole, ProgramRequest, ToWorker, Work},
+};
+use crate::score::ErrorKind;
+
+/// The name of the hidden subcommand that makes a process a worker.
+pub const SUBCOMMAND: &str = "worker";
+
+/// Answers may wait this long for company before they are written.
+const FLUSH_AFTER: Duration = Duration::from_micros(500);
+
+/// Runs the worker until its input ends. Called before anything else of the program.
+pub fn run() -> ExitCode {
+    let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK).spawn(work);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
+        Ok(Ok(Err(error))) => fail(&error.to_string()),
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// A worker's last words go to its standard error, of which the host keeps the tail.
+fn fail(message: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{message}");
+    ExitCode::from(2)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error("no engine: {0}")]
+    Engine(wasmtime::Error),
+    #[error("broken pipe to the host: {0}")]
+    Pipe(#[from] io::Error),
+    #[error("unreadable message: {0}")]
+    Message(#[from] postcard::Error),
+    #[error("could not give up its rights: {0}")]
+    Lockdown(#[from] lockdown::LockdownError),
+}
+
+fn work() -> Result<(), WorkerError> {
+    // Sleeps of a guest are served by a virtual clock, but wasmtime-wasi wants a runtime to find; this one has no
+    // threads, where its own would.
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let _guard = runtime.enter();
+    let mut worker = Worker::new().map_err(WorkerError::Engine)?;
+    lockdown::apply()?;
+    let mut host = Host::new();
+    while let Some(message) = host.receive()? {
+        match message {
+            ToWorker::Load(load) => {
+                let component = load.component;
+                if let Err(error) = worker.load(load) {
+                    host.send(&FromWorker::Unloadable { component, reason: format!("{error:#}") })?;
+                }
+            }
+            ToWorker::Work { ticket, work } => {
+                let started = thread_cpu_time();
+                let answer = worker.answer(work);
+                let cpu = thread_cpu_time().saturating_sub(started);
+                host.send(&FromWorker::Done { ticket, answer, cpu })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The components of a worker.
+struct Worker {
+    graders_engine: Engine,
+    runtimes_engine: Engine,
+    graders: HashMap<ComponentId, Grader>,
+    runtimes: HashMap<ComponentId, Arc<Runtime>>,
+    by_language: Arc<Runtimes>,
+    ticker: Ticker,
+}
+
+impl Worker {
+    fn new() -> wasmtime::Result<Self> {
+        let graders_engine = engine(Purpose::Graders)?;
+        let runtimes_engine = engine(Purpose::Runtimes)?;
+        let ticker = Ticker::start([graders_engine.clone(), runtimes_engine.clone()])?;
+        Ok(Self {
+            graders_engine,
+            runtimes_engine,
+            graders: HashMap::new(),
+            runtimes: HashMap::new(),
+            by_language: Arc::default(),
+            ticker,
+        })
+    }
+
+    fn load(&mut self, load: Load) -> wasmtime::Result<()> {
+        match load.role {
+            LoadRole::Grader { mode } => {
+                let component = deserialize(&self.graders_engine, &load.compiled)?;
+                let grader = Grader::new(&self.graders_engine, &component, mode)?;
+                self.graders.insert(load.component, grader);
+            }
+            LoadRole::Runtime { languages } => {
+                let component = deserialize(&self.runtimes_engine, &load.compiled)?;
+                let runtime = Arc::new(Runtime::new(&self.runtimes_engine, &component)?);
+                let mut by_language = std::mem::take(&mut self.by_language);
+                if let Some(runtimes) = Arc::get_mut(&mut by_language) {
+                    runtimes.insert(languages, &runtime);
+                }
+                self.by_language = by_language;
+                self.runtimes.insert(load.component, runtime);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, work: Work) -> Answer {
+        let _busy = self.ticker.busy();
+        match work {
+            Work::Describe(component) => self.describe(component),
+            Work::Grade(work) => match self.graders.get(&work.component) {
+                Some(grader) => grader.grade(work, &self.by_language),
+                None => unknown(work.component),
+            },
+            Work::Program { runtime, request } => self.run_program(runtime, &request),
+        }
+    }
+
+    fn describe(&self, component: ComponentId) -> Answer {
+        if let Some(grader) = self.graders.get(&component) {
+            return grader.describe(&self.by_language);
+        }
+        match self.runtimes.get(&component).map(|runtime| runtime.describe()) {
+            Some(Ok(language)) => Answer::Language(language),
+            Some(Err(error)) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: root_cause(&error) },
+            None => unknown(component),
+        }
+    }
+
+    fn run_program(&self, runtime: ComponentId, request: &ProgramRequest) -> Answer {
+        let Some(runtime) = self.runtimes.get(&runtime) else { return unknown(runtime) };
+        let limits: ProgramLimits = request.limits.capped();
+        match runtime.run(&request.source, &request.action, &request.stdin, limits) {
+            Ok(execution) => Answer::Execution(execution),
+            Err(failure) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: failure.to_string() },
+        }
+    }
+}
+
+fn unknown(component: ComponentId) -> Answer {
+    Answer::Failed { kind: ErrorKind::GraderFailed, reason: format!("component {component} is not loaded") }
+}
+
+#[expect(unsafe_code, reason = "wasmtime cannot prove that a file is its own compiled code")]
+fn deserialize(engine: &Engine, compiled: &std::path::Path) -> wasmtime::Result<Component> {
+    // SAFETY: the host names only files that it compiled itself, in a cache that no other user can write to.
+    unsafe { Component::deserialize_file(engine, compiled) }
+}
+
+/// Moves the engines' epochs while a guest runs, and sleeps otherwise.
+struct Ticker {
+    busy: Arc<AtomicBool>,
+    thread: std::thread::Thread,
+}
+
+impl Ticker {
+    fn start(engines: [Engine; 2]) -> io::Result<Self> {
+        let busy = Arc::new(AtomicBool::new(false));
+        let watched = Arc::clone(&busy);
+        let host = rustix::process::getppid();
+        let tick = move || {
+            loop {
+                while !watched.load(Ordering::Acquire) {
+                    std::thread::park();
+                }
+                std::thread::sleep(Duration::from_millis(TICK_MILLISECONDS));
+                engines.iter().for_each(Engine::increment_epoch);
+                if rustix::process::getppid() != host {
+                    // The host is gone: nobody waits for the answer, which may be minutes away.
+                    std::process::abort();
+                }
+            }
+        };
+        let handle = std::thread::Builder::new().name("ticker".to_owned()).spawn(tick)?;
+        Ok(Self { busy, thread: handle.thread().clone() })
+    }
+
+    fn busy(&self) -> Busy<'_> {
+        self.busy.store(true, Ordering::Release);
+        self.thread.unpark();
+        Busy(&self.busy)
+    }
+}
+
+/// Lets the ticker sleep again when dropped.
+struct Busy<'a>(&'a AtomicBool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// The pipe to the host.
+struct Host {
+    input: io::Stdin,
+    received: Vec<u8>,
+    consumed: usize,
+    output: Vec<u8>,
+    written: Instant,
+}
+
+impl Host {
+    fn new() -> Self {
+        Self { input: io::stdin(), received: Vec::new(), consumed: 0, output: Vec::new(), written: Instant::now() }
+    }
+
+    /// The next message; `None` when the host has closed the pipe.
+    fn receive(&mut self) -> Result<Option<ToWorker>, WorkerError> {
+        loop {
+            let pending = self.received.get(self.consumed..).unwrap_or_default();
+            if let Some((message, used)) = wire::decode(pending)? {
+                self.consumed += used;
+                return Ok(Some(message));
+            }
+            self.flush()?;
+            self.received.drain(..self.consumed);
+            self.consumed = 0;
+            let start = self.received.len();
+            self.received.resize(start + (64 << 10), 0);
+            let count = self.input.lock().read(self.received.get_mut(start..).unwrap_or_default())?;
+            self.received.truncate(start + count);
+            if count == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn send(&mut self, message: &FromWorker) -> Result<(), WorkerError> {
+        wire::encode(message, &mut self.output)?;
+        if FLUSH_AFTER <= self.written.elapsed() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.output.is_empty() {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&self.output)?;
+            stdout.flush()?;
+            self.output.clear();
+        }
+        self.written = Instant::now();
+        Ok(())
+    }
+}

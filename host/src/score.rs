@@ -1,0 +1,162 @@
+//! What a grader may answer: a score, or a typed reason why there is none. Plain data, no I/O.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sample::Columns;
+
+/// The two ends of a grader's scale, in its own units; `worst` may be the larger number.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    pub worst: f64,
+    pub best: f64,
+}
+
+impl Scale {
+    /// Zero to one, one best.
+    pub const UNIT: Self = Self { worst: 0.0, best: 1.0 };
+
+    /// Whether the two ends are finite and differ.
+    pub fn is_valid(self) -> bool {
+        self.worst.is_finite() && self.best.is_finite() && self.worst.total_cmp(&self.best).is_ne()
+    }
+
+    /// The value on 0..1, 1 best; `None` where it is not finite or lies outside the scale.
+    pub fn normalise(self, value: f64) -> Option<f64> {
+        let (low, high) = if self.worst < self.best { (self.worst, self.best) } else { (self.best, self.worst) };
+        let inside = self.is_valid() && value.is_finite() && low <= value && value <= high;
+        inside.then(|| (value - self.worst) / (self.best - self.worst))
+    }
+}
+
+/// How good a response is, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// 0..1, 1 best, whatever the grader's own scale.
+    pub score: f64,
+    /// The value on the grader's own scale.
+    pub value: f64,
+    /// Why, in words that the model can act on.
+    pub reason: String,
+    /// Evidence: failing cases, line and column, parsed values.
+    pub details: Columns,
+}
+
+/// An order of several responses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranking {
+    /// Position i holds the rank of response i; 1 is best, ties share a rank.
+    pub ranks: Vec<u32>,
+    pub reason: String,
+}
+
+/// The answer of one grader to one sample. Only `Scored` carries a number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Scored(Score),
+    Ranked(Ranking),
+    /// The grader has nothing to say of this sample.
+    NotApplicable {
+        reason: String,
+    },
+    /// It looked and cannot tell; never counted as right or as wrong.
+    Undecided {
+        reason: String,
+    },
+    /// There is no grade, and this is why.
+    Error(GradeError),
+}
+
+/// Why there is no grade.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct GradeError {
+    pub kind: ErrorKind,
+    /// What happened and what to do next, for people.
+    pub reason: String,
+    /// Whether the same grade may succeed when tried again.
+    pub retryable: bool,
+}
+
+impl GradeError {
+    pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into(), retryable: kind.is_retryable() }
+    }
+}
+
+/// The closed list of kinds of error; each is the business of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    /// A column is missing or malformed: the row's author.
+    InvalidSample,
+    /// The configured parameters do not fit: the configuration's author.
+    InvalidParams,
+    /// The grader trapped, panicked or said so itself: the grader's author.
+    GraderFailed,
+    /// The grader hit one of its limits; the reason names it.
+    GraderLimit,
+    /// NaN, out of scale, bad JSON, a ranking of another length.
+    BadResult,
+    /// The grader asked for what it was not granted.
+    CapabilityDenied,
+    /// The worker process that ran the grade died, twice, with this sample alone.
+    WorkerDied,
+    /// The endpoint did not answer.
+    ModelFailed,
+    /// The model, or a filter before it, refused.
+    ModelRefused,
+    /// The judge answered, but not with a valid score.
+    JudgeUnparsable,
+    /// The run's budget was used up before this grade.
+    Budget,
+    /// The run was stopped before this grade.
+    Cancelled,
+}
+
+impl ErrorKind {
+    /// The kind as it stands in results, such as `worker-died`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidSample => "invalid-sample",
+            Self::InvalidParams => "invalid-params",
+            Self::GraderFailed => "grader-failed",
+            Self::GraderLimit => "grader-limit",
+            Self::BadResult => "bad-result",
+            Self::CapabilityDenied => "capability-denied",
+            Self::WorkerDied => "worker-died",
+            Self::ModelFailed => "model-failed",
+            Self::ModelRefused => "model-refused",
+            Self::JudgeUnparsable => "judge-unparsable",
+            Self::Budget => "budget",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn is_retryable(self) -> bool {
+        matches!(self, Self::WorkerDied | Self::ModelFailed | Self::JudgeUnparsable | Self::Budget | Self::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_maps_its_ends_to_zero_and_one_in_both_directions() {
+        let up = Scale { worst: 1.0, best: 5.0 };
+        assert_eq!(up.normalise(1.0), Some(0.0));
+        assert_eq!(up.normalise(5.0), Some(1.0));
+        let down = Scale { worst: 10.0, best: 0.0 };
+        assert_eq!(down.normalise(10.0), Some(0.0));
+        assert_eq!(down.normalise(2.5), Some(0.75));
+    }
+
+    #[test]
+    fn a_value_outside_the_scale_has_no_score() {
+        let scale = Scale { worst: 1.0, best: 5.0 };
+        for value in [0.99, 5.01, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(scale.normalise(value), None, "{value}");
+        }
+        assert_eq!(Scale { worst: 1.0, best: 1.0 }.normalise(1.0), None);
+    }
+}
