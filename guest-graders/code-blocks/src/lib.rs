@@ -1,0 +1,54 @@
+//! Finds the code in a model's response: fenced blocks as models really write them, and code without fences.
+//!
+//! # What is a block
+//! - A fence of three or more backticks or tildes, with any tag, at any indentation, inside lists and block
+//!   quotes. It ends at a bare fence at least as long, indented at most three columns more than the opening one,
+//!   so that a fence in a docstring stays content. Inline code spans are never blocks.
+//! - A fence that is never closed (a reply cut off) goes on to the end, and says so in [`CodeBlock::closed`].
+//! - A ` ```markdown ` fence is the wrapping of a reply, not code: the blocks inside it are found.
+//! - `<think>…</think>` is not part of the answer. A `</think>` without its start ends the reasoning.
+//! - Python without fences, after prose or alone, indented as a whole or not. It has to show what prose never
+//!   does: a function, a class, a header with an indented body, a call of `print`, imports above other code.
+//!   `x = 10` is an answer, not a program. Broken code counts all the same. Text outside fences is looked at only
+//!   when no fence holds a program: an answer that fences its code means what it fences.
+//!
+//! # Why not a `CommonMark` parser
+//! In `CommonMark`, a fence inside a list item ends with the first line that is less indented than the item, and a
+//! fence indented by four columns is no fence. Models write both; see `fence.rs` for the cases. The rules here
+//! are the same where a reply is well formed.
+//!
+//! All of it takes time linear in the response, without recursion.
+
+mod block;
+mod fence;
+mod language;
+mod lines;
+mod program;
+mod python;
+mod transcript;
+mod unfenced;
+
+pub use block::{CodeBlock, Position};
+pub use language::normalised;
+pub use program::{module, program};
+
+/// The code blocks of a response, in order; blocks without a visible character are left out.
+pub fn find(response: &str) -> Vec<CodeBlock> {
+    let fence::Scan { blocks, text } = fence::scan(response);
+    let mut blocks: Vec<CodeBlock> = blocks.into_iter().map(transcript::without_prompts).collect();
+    if !blocks.iter().any(holds_a_program) {
+        blocks.extend(unfenced::find(&text));
+        blocks.sort_by_key(|block| block.line);
+    }
+    blocks
+}
+
+fn holds_a_program(block: &CodeBlock) -> bool {
+    match &block.language {
+        Some(language) => language::is_programming(language),
+        None => block.is("python"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
