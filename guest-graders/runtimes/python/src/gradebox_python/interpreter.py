@@ -1,0 +1,48 @@
+"""The exports of the world `language-runtime`."""
+
+from .pristine import BUILTINS as __builtins__
+
+import sys
+import warnings
+
+from wit_world.exports.interpreter import Language
+from wit_world.imports.program_types import Diagnostic
+
+from .failures import PROGRAM
+from .session import Session
+
+VERSION = ".".join(map(str, sys.version_info[:3]))
+
+session = Session()
+"""The one program of this instance."""
+
+
+class Interpreter:
+    """What the host calls. The interface is documented in `wit/runtime/runtime.wit`."""
+
+    def describe(self):
+        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        aliases = ["py", "python3", "py3", f"python{minor}", "cpython"]
+        return Language("python", VERSION, aliases, ["py"])
+
+    def check(self, source):
+        return _diagnostics(source)
+
+    def load(self, source, peers):
+        session.load(source, peers)
+
+    def perform(self, action, stdin):
+        return session.perform(action, stdin)
+
+
+def _diagnostics(source):
+    """The first syntax error of a source, which is all that CPython's parser gives."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source.removeprefix("\ufeff"), PROGRAM, "exec", 0, True)
+        except SyntaxError as error:
+            return [Diagnostic(error.lineno or 1, max(error.offset or 1, 1), str(error.msg))]
+        except (ValueError, MemoryError, RecursionError, OverflowError) as error:
+            return [Diagnostic(1, 1, str(error) or "the source is nested too deeply")]
+    return []

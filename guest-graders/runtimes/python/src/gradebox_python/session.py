@@ -1,0 +1,182 @@
+"""One program, from its source to what its steps leave behind."""
+
+from .pristine import BUILTINS as __builtins__
+
+import asyncio
+import atexit
+import builtins
+import random
+import sys
+from types import CoroutineType, ModuleType
+
+from componentize_py_types import Err
+from wit_world.exports.interpreter import Outcome, Stop_Exited
+from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script
+
+from . import failures
+from .decoding import decode
+from .descriptors import ProcessEnded
+from .encoding import encode, encode_opaque
+from .opaque import Handles
+from .peers import Peer
+from .streams import StandardStreams
+from .targets import find
+
+SCRIPT_NAME = "__main__"
+"""`__name__` of a program that is run as a script."""
+
+MODULE_NAME = "solution"
+"""`__name__` of a program whose functions are called; its main guard does not run."""
+
+FILE_NAME = "program.py"
+"""`sys.argv[0]` and `__file__`."""
+
+RANDOM_SEED = 0
+"""Every program finds `random` seeded with this: the same program draws the same numbers."""
+
+_HARNESS_RECURSION = 10_000
+_get_recursion_limit = sys.getrecursionlimit
+_set_recursion_limit = sys.setrecursionlimit
+_set_trace = sys.settrace
+_set_profile = sys.setprofile
+_seed_random = random.seed
+_run_coroutine = asyncio.run
+_pending_at_exit = atexit._ncallbacks
+_run_at_exit = atexit._run_exitfuncs
+_modules = sys.modules
+
+
+class Session:
+    """Holds at most one program; `load` replaces it."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """Makes everything that a program needs before its source is known."""
+        self.streams = StandardStreams()
+        self.exit_code = None
+        self._handles = Handles()
+        self._code = None
+        self._top_level_done = False
+        self._failure = None
+        self._module = ModuleType(SCRIPT_NAME)
+        self._namespace = self._module.__dict__
+        self._namespace["__builtins__"] = builtins
+        self._namespace["__file__"] = FILE_NAME
+        self._fresh = True
+
+    def load(self, source, peers):
+        """Compiles the program. Raises Err(Stop)."""
+        if not self._fresh:
+            self.reset()
+        self._fresh = False
+        self.streams.install()
+        sys.argv = [FILE_NAME]
+        source = source.removeprefix("\ufeff")
+        failures.remember_source(failures.PROGRAM, source)
+        try:
+            self._code = compile(source, failures.PROGRAM, "exec", 0, True)
+        except BaseException as error:
+            raise Err(failures.raised(error)) from None
+        finally:
+            self.streams.flush()
+        for name in peers:
+            self._namespace[name] = Peer(name, name, self._handles)
+        _seed_random(RANDOM_SEED)
+
+    def perform(self, action, stdin):
+        """Does one thing with the program. Returns an Outcome; raises Err(Stop)."""
+        if self._failure is not None:
+            raise Err(self._failure)
+        if self._code is None:
+            raise Err(failures.raised(RuntimeError("no program is loaded")))
+        self.streams.feed(stdin)
+        try:
+            outcome, stop = self._attempt(action)
+        finally:
+            _set_trace(None)
+            _set_profile(None)
+            self.streams.flush()
+        if stop is not None:
+            raise Err(stop)
+        return outcome
+
+    def _attempt(self, action):
+        """The outcome, or the stop; whichever it is not is None."""
+        outcome = stop = None
+        try:
+            self._start(SCRIPT_NAME if type(action) is Action_Script else MODULE_NAME)
+            outcome = self._act(action)
+        except BaseException as error:
+            stop = self._stop(error)
+        if type(action) is Action_Script or type(stop) is Stop_Exited:
+            self._run_exit_functions()
+        if self.exit_code is not None:
+            stop = Stop_Exited(self.exit_code)
+        if not self._top_level_done or self.exit_code is not None:
+            self._failure = stop
+        return outcome, stop
+
+    def _start(self, name):
+        """Runs the top level, once. When it fails, every later step ends as it did."""
+        if self._top_level_done:
+            return
+        self._namespace["__name__"] = name
+        _modules[name] = _modules[SCRIPT_NAME] = self._module
+        exec(self._code, self._namespace)
+        self._top_level_done = True
+
+    def _act(self, action):
+        if type(action) is Action_Call:
+            return self._call(action.value)
+        if type(action) is Action_Evaluate:
+            return self._evaluate(action.value)
+        return Outcome(None, [])
+
+    def _call(self, call):
+        args = [decode(text, self._handles.resolve) for text in call.args]
+        kwargs = {name: decode(text, self._handles.resolve) for name, text in call.kwargs}
+        result = find(self._namespace, call.target)(*args, **kwargs)
+        if type(result) is CoroutineType:
+            result = _run_coroutine(result)
+        return Outcome(self._encoded(result), [self._encoded_somehow(item) for item in args])
+
+    def _evaluate(self, expression):
+        expression = expression.strip()
+        failures.remember_source(failures.EXPRESSION, expression)
+        code = compile(expression, failures.EXPRESSION, "eval", 0, True)
+        return Outcome(self._encoded(eval(code, self._namespace)), [])
+
+    def _encoded(self, item):
+        _raise_recursion_limit()
+        try:
+            return encode(item, self._handles.describe)
+        except ValueError as error:
+            raise ValueError(f"the result cannot leave the sandbox: {error}") from None
+
+    def _encoded_somehow(self, item):
+        """An argument that became one that cannot be encoded must not undo a call that succeeded."""
+        try:
+            return encode(item, self._handles.describe)
+        except Exception:
+            return encode_opaque(item, self._handles.describe)
+
+    def _stop(self, error):
+        _raise_recursion_limit()
+        if issubclass(type(error), SystemExit):
+            return failures.exited(error, sys.stderr.write)
+        return failures.raised(error)
+
+    def _run_exit_functions(self):
+        """As at the end of a process; what they raise is theirs."""
+        if _pending_at_exit():
+            try:
+                _run_at_exit()
+            except BaseException:
+                pass
+
+
+def _raise_recursion_limit():
+    """The program may have left a limit that is too low for what comes after it."""
+    _set_recursion_limit(max(_get_recursion_limit(), _HARNESS_RECURSION))

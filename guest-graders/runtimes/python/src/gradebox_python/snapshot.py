@@ -1,0 +1,118 @@
+"""Puts the interpreter into the state that every program starts from.
+
+componentize-py runs the application's top level once, at build time, and keeps the memory that it leaves
+behind. Whatever is done here is done for every program at once, and costs none of them anything.
+"""
+
+import atexit
+import gc
+import linecache
+import os
+import random
+import sys
+import warnings
+
+from componentize_py_types import Err
+from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
+
+from . import descriptors, event_loop, failures, streams
+from .interpreter import Interpreter, session
+from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
+
+GC_THRESHOLD = 50_000
+"""With nearly all objects frozen, CPython's own 2,000 makes programs that allocate a lot collect without
+end: each collection starts from the roots and finds nothing to do."""
+
+ROUNDS = 30
+"""Enough for the adaptive interpreter to specialise the code that every run goes through; it would
+otherwise do so, and write to its code objects, in every program's memory."""
+
+_plug = []
+
+
+def prepare():
+    """Warms up, puts everything back, and leaves the heap so that programs touch few pages of it."""
+    descriptors.lead_to(session)
+    event_loop.install()
+    _add_site_builtins()
+    sys.path[:] = []
+    _warm_up()
+    _put_back()
+    session.reset()
+    session.streams.install()
+    gc.set_threshold(GC_THRESHOLD, 10, 0)
+    gc.collect()
+    gc.freeze()
+    _fill_holes()
+    gc.collect()
+    gc.freeze()
+
+
+def _add_site_builtins():
+    """`exit`, `quit` and `help`, which the `site` module adds in a usual interpreter."""
+    import _sitebuiltins
+    import builtins
+
+    for name in ("exit", "quit"):
+        if not hasattr(builtins, name):
+            setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    if not hasattr(builtins, "help"):
+        builtins.help = _sitebuiltins._Helper()
+
+
+def _warm_up():
+    streams.set_delivery(lambda channel, data: None)
+    interpreter = Interpreter()
+    for _ in range(ROUNDS):
+        for source, stdin in SCRIPTS:
+            _run(interpreter, source, Action_Script(), stdin)
+        for source, target, args in CALLS:
+            _run(interpreter, source, Action_Call(Call(target, args, [])), b"")
+        for source, expression in EXPRESSIONS:
+            _run(interpreter, source, Action_Evaluate(expression), b"")
+    streams.restore_delivery()
+
+
+def _run(interpreter, source, action, stdin):
+    interpreter.check(source)
+    try:
+        interpreter.load(source, [])
+        interpreter.perform(action, stdin)
+    except Err:
+        return
+
+
+def _put_back():
+    """Undoes what the programs of the warm-up did to the interpreter."""
+    for name in ("__main__", "solution"):
+        sys.modules.pop(name, None)
+    for name in (failures.PROGRAM, failures.EXPRESSION):
+        linecache.cache.pop(name, None)
+    atexit._clear()
+    random.seed(0)
+    sys.setrecursionlimit(1000)
+    os.environ.clear()
+    warnings.resetwarnings()
+    for module in list(sys.modules.values()):
+        getattr(module, "__dict__", {}).pop("__warningregistry__", None)
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
+
+
+def _fill_holes():
+    """Occupies the holes that the imports left in the heap.
+
+    CPython for WASI has no allocator of its own: each small object is a chunk of the C library's heap,
+    and new ones would land in holes all over it, each on a page that has to be copied for the program.
+    With the holes taken, a program's objects lie side by side at the top.
+    """
+    top = bytes(1 << 20)
+    _plug.append(top)
+    sizes = [1 << power for power in range(19, 11, -1)] + list(range(4000, 0, -8))
+    for size in sizes:
+        for _ in range(300_000):
+            filler = bytes(size)
+            _plug.append(filler)
+            if id(filler) >= id(top):
+                break
+    _plug[:] = [tuple(_plug)]
