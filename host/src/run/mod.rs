@@ -1,0 +1,210 @@
+//! A whole dataset: rows in, rows with their grades out, in the order of the dataset, in bounded memory.
+
+mod fatal;
+mod reader;
+mod record;
+mod summary;
+
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+
+use futures::StreamExt;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+pub use self::{
+    fatal::FatalErrors,
+    summary::{GraderSummary, RefinementSummary, Summary},
+};
+use crate::{
+    dataset::{DatasetError, Output, Parts, Row},
+    model::{ChatModel, ModelError},
+    panel::{Assessment, Panel},
+    refine::{self, RefineSettings, Refinement},
+    sample::Columns,
+    score::ErrorKind,
+};
+
+/// Rows that are admitted for each one that may be worked on: what a slow row lets its followers get ahead.
+const WINDOW: usize = 4;
+
+/// What a run works with.
+pub struct Run<'a> {
+    pub parts: &'a Parts,
+    pub panel: &'a Panel,
+    /// Rows that are worked on at the same time; zero counts as one.
+    pub concurrency: usize,
+    /// The errors of the models behind the panel, watched by [`FatalErrors::watch`].
+    pub fatal: FatalErrors,
+    pub progress: &'a dyn Progress,
+}
+
+/// Is told what happens during a run.
+pub trait Progress: Send + Sync {
+    /// A row is written. Called in the order of the dataset.
+    fn row_done(&self, row: &FinishedRow);
+}
+
+/// A row with its results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedRow {
+    /// 1-based, and where it stands in the file.
+    pub number: u64,
+    pub line: u64,
+    pub id: Value,
+    /// The row as it is written.
+    pub columns: Columns,
+    pub result: RowResult,
+}
+
+/// What a run made of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowResult {
+    Graded(Assessment),
+    Refined(Box<Refinement>),
+}
+
+impl RowResult {
+    /// The grades of the row as it is written; `None` where nothing was graded.
+    pub fn assessment(&self) -> Option<&Assessment> {
+        match self {
+            Self::Graded(assessment) => Some(assessment),
+            Self::Refined(refinement) => refinement.assessment(),
+        }
+    }
+
+    /// Whether a model that cannot be called may have taken a grade or a response from the row.
+    fn lacks_model(&self) -> bool {
+        let writer_failed = match self {
+            Self::Graded(_) => false,
+            Self::Refined(refinement) => refinement.error.as_ref().is_some_and(ModelError::is_fatal),
+        };
+        let judge_failed = |assessment: &Assessment| assessment.errors().any(|e| e.kind == ErrorKind::ModelFailed);
+        writer_failed || self.assessment().is_some_and(judge_failed)
+    }
+}
+
+/// Why a run ended before its dataset did.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// No call can succeed any more. The rows before stay in the partial output.
+    #[error("{error} (the run stopped here, with {} rows done: every further call would fail in the same way)", .summary.rows)]
+    Model { error: ModelError, summary: Box<Summary> },
+    #[error("reading the dataset broke off; this is a fault of gradebox, please report it")]
+    Reader,
+}
+
+/// Grades every row and writes it with its grades.
+///
+/// A row that cannot be graded is written with the reason. When `shutdown` resolves, no further row is begun; those
+/// under way are finished, and the output stays partial.
+pub async fn grade(
+    run: &Run<'_>,
+    rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
+    output: Output,
+    shutdown: impl Future<Output = ()>,
+) -> Result<Summary, RunError> {
+    let grade_row = async |row: Row| {
+        let assessment = match run.parts.sample(&row) {
+            Ok(sample) => run.panel.assess(&sample).await,
+            Err(error) => run.panel.unassessed(&error),
+        };
+        let id = run.parts.id_of(&row);
+        let columns = record::graded(row.columns, &assessment);
+        FinishedRow { number: row.number, line: row.line, id, columns, result: RowResult::Graded(assessment) }
+    };
+    drive(run, rows, output, shutdown, grade_row).await
+}
+
+/// Refines every row that does not pass and writes each with its grades and the record of its refinement; otherwise
+/// like [`grade`].
+pub async fn refine(
+    run: &Run<'_>,
+    writer: &dyn ChatModel,
+    settings: &RefineSettings,
+    rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
+    output: Output,
+    shutdown: impl Future<Output = ()>,
+) -> Result<Summary, RunError> {
+    let refine_row = async |row: Row| {
+        let id = run.parts.id_of(&row);
+        let (refinement, original) = match run.parts.sample(&row) {
+            Ok(sample) => (refine::refine(&sample, run.panel, writer, settings).await, sample.response),
+            Err(error) => (Refinement::ungradable(run.panel.unassessed(&error)), None),
+        };
+        if let Some(error) = &refinement.error {
+            run.fatal.note(error);
+        }
+        let columns = record::refined(row.columns, run.parts.response_column(), original, &refinement);
+        FinishedRow {
+            number: row.number,
+            line: row.line,
+            id,
+            columns,
+            result: RowResult::Refined(Box::new(refinement)),
+        }
+    };
+    drive(run, rows, output, shutdown, refine_row).await
+}
+
+async fn drive(
+    run: &Run<'_>,
+    rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
+    mut output: Output,
+    shutdown: impl Future<Output = ()>,
+    work: impl AsyncFn(Row) -> FinishedRow,
+) -> Result<Summary, RunError> {
+    let started = Instant::now();
+    let mut summary = Summary::new(run.panel);
+    let concurrency = run.concurrency.max(1);
+    let (gate, stopping) = (Semaphore::new(concurrency), AtomicBool::new(false));
+    // The gate is fair, so that the rows begun before a stop are the first ones: the rows of a partial output have no
+    // gaps.
+    let begin = async |row: Result<Row, RunError>| -> Result<Option<FinishedRow>, RunError> {
+        let Ok(_place) = gate.acquire().await else { return Ok(None) };
+        if stopping.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(Some(work(row?).await))
+    };
+    let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
+    let mut shutdown = pin!(shutdown);
+    let is_complete = loop {
+        let next = tokio::select! {
+            biased;
+            () = &mut shutdown, if !stopping.load(Ordering::Relaxed) => {
+                stopping.store(true, Ordering::Relaxed);
+                continue;
+            }
+            next = finished.next() => next,
+        };
+        let Some(row) = next.transpose()? else { break true };
+        let Some(row) = row.filter(|row| !(run.fatal.first().is_some() && row.result.lacks_model())) else {
+            break false;
+        };
+        output.write(&row.columns)?;
+        summary.add(&row.result);
+        run.progress.row_done(&row);
+        if run.fatal.first().is_some() {
+            stopping.store(true, Ordering::Relaxed);
+        }
+    };
+    summary.elapsed = started.elapsed();
+    if is_complete {
+        output.finish()?;
+        return Ok(summary);
+    }
+    summary.is_partial = true;
+    match run.fatal.first() {
+        Some(error) => Err(RunError::Model { error: error.clone(), summary: Box::new(summary) }),
+        None => Ok(summary),
+    }
+}
+
+#[cfg(test)]
+mod tests;
