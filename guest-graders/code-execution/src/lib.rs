@@ -1,1 +1,64 @@
-//! To be written.
+//! The `code-execution` grader: runs the program in a response against the row's tests.
+//!
+//! The program is what `code-blocks` finds in the response. It runs in the host's sandboxes, one for each test,
+//! through the `programs` capability. What tests may look like is in [`suite`].
+//!
+//! # Who sees what
+//! For standard input and output, and for calls, only the input goes into the sandbox: the expected value and the
+//! comparison stay here, so that no program can make up its result. Tests that are statements (asserts, `check`)
+//! have to run behind the program, in its sandbox; `details.isolation` then says `beside-program` instead of
+//! `separate`. The program must parse on its own, so that it cannot swallow the test; and the test counts only when
+//! its last line was reached, so that ending early proves nothing. A program that knows Python well can still
+//! meddle with tests beside it.
+
+mod compare;
+mod excerpt;
+mod grade;
+mod params;
+mod program;
+mod report;
+mod run;
+mod suite;
+
+use gradebox_sdk::{
+    Description, Example, GradeError, Grader, Sample, Verdict, description, export_grader, programs::Host,
+    serde_json::json,
+};
+
+use crate::params::Params;
+
+struct CodeExecution;
+
+impl Grader for CodeExecution {
+    type Params = Params;
+
+    fn describe() -> Description {
+        let add = "```python\ndef add(a, b):\n    return a + b\n```";
+        description!("Runs the program in a response against the row's tests")
+            .requires_one_of(&["tests", "test_cases", "input_output", "test_list", "test+entry_point"])
+            .reads(&["test", "entry_point", "fn_name", "prompt", "test_setup_code", "test_imports"])
+            .example(
+                Example::new(json!({
+                    "response": add,
+                    "tests": [{"call": "add", "args": [2, 3], "expected": 5}, {"call": "add", "args": [2, 2], "expected": 5}]
+                }))
+                .scores(0.5),
+            )
+            .example(
+                Example::new(json!({
+                    "response": "```python\nprint(int(input()) * 2)\n```",
+                    "tests": {"inputs": ["2\n"], "outputs": ["4\n"]}
+                }))
+                .scores(1.0),
+            )
+            .example(Example::new(json!({"response": add, "test_list": ["assert add(1, 2) == 4"]})).scores(0.0))
+            .example(Example::new(json!({"response": "I cannot do that.", "test_list": ["assert f()"]})).scores(0.0))
+            .example(Example::new(json!({"response": add, "tests": []})).is_invalid_sample())
+    }
+
+    fn grade(sample: &Sample, params: &Params) -> Result<Verdict, GradeError> {
+        grade::grade(sample, params, &Host)
+    }
+}
+
+export_grader!(CodeExecution);

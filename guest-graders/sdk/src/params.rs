@@ -29,11 +29,11 @@ pub fn read_params<P: DeserializeOwned>(json: &str) -> Result<P, GradeError> {
     }
 }
 
-/// A type error of serde_json, without the position in a text that no user wrote.
+/// A type error of `serde_json`, without the position in a text that no user wrote.
 fn invalid(path: &str, error: &serde_json::Error) -> GradeError {
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-    // The paths of serde_path_to_error for the whole document and for a key that was never read.
+    // The paths of `serde_path_to_error` for the whole document and for a key that was never read.
     if matches!(path, "." | "?") {
         return GradeError::InvalidParams(message.to_owned());
     }

@@ -1,0 +1,297 @@
+//! Says what the tests came to: a reason that a model can repair its code from, and the evidence.
+
+use gradebox_sdk::{
+    programs::Raised,
+    serde_json::{Map, Value as Json, json},
+    value::Value,
+};
+
+use crate::{
+    compare::first_difference,
+    excerpt::excerpt,
+    params::Params,
+    program::{Origin, Program},
+    run::{Assertion, Found, Outcome},
+    suite::{Case, Expectation, Suite},
+};
+
+/// Characters of one value in a reason.
+const IN_REASON: usize = 300;
+/// Characters of one value in the details.
+const IN_DETAILS: usize = 1000;
+/// How many tests the details list, and how many of them with what went in and came out.
+const LISTED: usize = 200;
+const DESCRIBED: usize = 50;
+
+/// What the tests of one response came to.
+pub(crate) struct Report<'a> {
+    pub(crate) suite: &'a Suite,
+    pub(crate) program: &'a Program,
+    pub(crate) params: &'a Params,
+    /// One for each case of the suite.
+    pub(crate) outcomes: &'a [Outcome],
+}
+
+impl Report<'_> {
+    pub(crate) fn passed(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| **outcome == Outcome::Passed).count()
+    }
+
+    /// Why the score is what it is, for a model that is to do better.
+    pub(crate) fn reason(&self) -> String {
+        let total = self.outcomes.len();
+        if self.passed() == total {
+            return if total == 1 { "the test passed".to_owned() } else { format!("all {total} tests passed") };
+        }
+        if let Some(same) = self.same_everywhere() {
+            return format!("all {total} tests: the program {same}");
+        }
+        let failed = self.failed().filter(|(_, _, outcome)| **outcome != Outcome::NotRun);
+        let mut lines: Vec<String> = failed
+            .take(self.params.max_tests_in_reason)
+            .map(|(number, case, outcome)| format!("test {number} of {total}: {}", self.sentence(case, outcome)))
+            .collect();
+        let not_run = self.outcomes.iter().filter(|outcome| **outcome == Outcome::NotRun).count();
+        let more = total - self.passed() - not_run - lines.len();
+        if more > 0 {
+            lines.push(format!("{more} more of the {total} tests failed"));
+        }
+        if not_run > 0 {
+            let after = if self.params.stop_at_first_failure { "the first failure" } else { "too many timeouts" };
+            lines.push(format!("{not_run} of the {total} tests were not run after {after}, and count as failed"));
+        }
+        lines.join("\n")
+    }
+
+    /// The evidence.
+    pub(crate) fn details(&self) -> Map<String, Json> {
+        let passed = self.passed();
+        let mut described = 0;
+        let mut test = |(case, outcome): (&Case, &Outcome)| {
+            let mut test = json!({"verdict": outcome.name()});
+            if *outcome != Outcome::Passed && *outcome != Outcome::NotRun && described < DESCRIBED {
+                described += 1;
+                self.describe(&mut test, case, outcome);
+            }
+            test
+        };
+        let tests: Vec<Json> = self.suite.cases.iter().zip(self.outcomes).take(LISTED).map(&mut test).collect();
+        let mut details = Map::new();
+        details.insert("passed".to_owned(), json!(passed));
+        details.insert("total".to_owned(), json!(self.outcomes.len()));
+        details.insert("column".to_owned(), json!(self.suite.column));
+        details.insert("isolation".to_owned(), json!(isolation(self.suite)));
+        details.insert("first_line".to_owned(), json!(self.program.first_line()));
+        details.insert("tests".to_owned(), Json::Array(tests));
+        if self.outcomes.len() > LISTED {
+            details.insert("tests_not_listed".to_owned(), json!(self.outcomes.len() - LISTED));
+        }
+        details
+    }
+
+    fn failed(&self) -> impl Iterator<Item = (usize, &Case, &Outcome)> {
+        let cases = self.suite.cases.iter().zip(self.outcomes).enumerate();
+        cases
+            .map(|(index, (case, outcome))| (index + 1, case, outcome))
+            .filter(|(_, _, outcome)| **outcome != Outcome::Passed)
+    }
+
+    /// One sentence for all tests, when every one of several was ended by the same exception at the same line.
+    fn same_everywhere(&self) -> Option<String> {
+        let (first, rest) = self.outcomes.split_first()?;
+        let Outcome::Raised(raised) = first else { return None };
+        let same = |outcome: &Outcome| match outcome {
+            Outcome::Raised(other) => {
+                (&other.kind, &other.message, other.line) == (&raised.kind, &raised.message, raised.line)
+            }
+            _ => false,
+        };
+        (!rest.is_empty() && rest.iter().all(same)).then(|| self.raised(raised))
+    }
+
+    fn sentence(&self, case: &Case, outcome: &Outcome) -> String {
+        if let Outcome::Failed { assertion: Some(Assertion { text, left }), .. } = outcome {
+            let text = excerpt(text, IN_REASON);
+            return match left {
+                Some((left, value)) => {
+                    format!("`{text}` failed: {} is {}", excerpt(left, IN_REASON), excerpt(value, IN_REASON))
+                }
+                None => format!("`{text}` failed"),
+            };
+        }
+        if let (Case::Output { expected, .. }, Outcome::Wrong(Found::Printed(printed))) = (case, outcome) {
+            return format!("{} {}", self.subject(case), output_difference(expected, printed));
+        }
+        format!("{} {}", self.subject(case), self.predicate(case, outcome))
+    }
+
+    /// What was run.
+    fn subject(&self, case: &Case) -> String {
+        match case {
+            Case::Output { stdin, .. } if stdin.is_empty() => "without input, the program".to_owned(),
+            Case::Output { stdin, .. } => format!("for the input {}, the program", quoted(stdin, IN_REASON)),
+            Case::Statements { code } => format!("`{}`", excerpt(&last_statement(code), IN_REASON)),
+            other => excerpt(&input_of(other, IN_REASON), IN_REASON),
+        }
+    }
+
+    /// What it did.
+    fn predicate(&self, case: &Case, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Wrong(Found::Value(found)) => {
+                format!("returned {}, expected {}", excerpt(found, IN_REASON), expected_of(case, IN_REASON))
+            }
+            Outcome::Wrong(Found::Printed(printed)) => format!("printed {}", quoted(printed, IN_REASON)),
+            Outcome::Raised(raised) | Outcome::Failed { raised, .. } => self.raised(raised),
+            Outcome::NothingRaised(None) => format!("ended, but should raise {}", expected_of(case, IN_REASON)),
+            Outcome::NothingRaised(Some(value)) => {
+                format!("returned {}, but should raise {}", excerpt(value, IN_REASON), expected_of(case, IN_REASON))
+            }
+            Outcome::Exited(code) => format!("ended by an exit call (code {code})"),
+            Outcome::TimedOut => format!("did not finish within {} ms", self.params.timeout_ms),
+            Outcome::OutOfMemory => "ran out of memory".to_owned(),
+            Outcome::StackOverflow => "recursed too deeply".to_owned(),
+            Outcome::OutputExceeded => "printed more than it may".to_owned(),
+            Outcome::Crashed(how) => format!("could not be judged: {}", excerpt(how, IN_REASON)),
+            Outcome::NotRun => "was not run".to_owned(),
+        }
+    }
+
+    /// `raised ValueError: … (line 4 of the response: `return 1 / n`)`.
+    fn raised(&self, raised: &Raised) -> String {
+        let Raised { kind, message, line, .. } = raised;
+        let kind = excerpt(kind, 100);
+        let mut sentence = match message.as_str() {
+            "" => format!("raised {kind}"),
+            message => format!("raised {kind}: {}", excerpt(&message, IN_REASON)),
+        };
+        let text = line.and_then(|line| Some((self.program.origin(line, 1), self.program.line(line)?.trim())));
+        if let Some((Origin::Response(place), text)) = text {
+            sentence.push_str(&format!(" (line {} of the response: `{}`)", place.line, excerpt(&text, 120)));
+        }
+        sentence
+    }
+
+    fn describe(&self, test: &mut Json, case: &Case, outcome: &Outcome) {
+        let Some(test) = test.as_object_mut() else { return };
+        let mut add = |key: &str, value: String| test.insert(key.to_owned(), Json::String(value));
+        add("input", input_of(case, IN_DETAILS));
+        if !matches!(case, Case::Statements { .. }) {
+            add("expected", expected_of(case, IN_DETAILS));
+        }
+        match outcome {
+            Outcome::Wrong(Found::Value(value)) | Outcome::NothingRaised(Some(value)) => {
+                add("got", excerpt(value, IN_DETAILS));
+            }
+            Outcome::Wrong(Found::Printed(printed)) => {
+                add("got", excerpt(printed, IN_DETAILS));
+            }
+            Outcome::Failed { assertion: Some(Assertion { text, left }), .. } => {
+                add("assertion", excerpt(text, IN_DETAILS));
+                if let Some((left, value)) = left {
+                    add("left", excerpt(left, IN_DETAILS));
+                    add("got", excerpt(value, IN_DETAILS));
+                }
+            }
+            Outcome::Exited(code) => {
+                add("exit_code", code.to_string());
+            }
+            Outcome::Crashed(how) => {
+                add("problem", excerpt(how, IN_DETAILS));
+            }
+            _ => {}
+        }
+        if let Outcome::Raised(raised) | Outcome::Failed { raised, .. } = outcome {
+            test.insert("raised".to_owned(), self.raised_json(raised));
+        }
+    }
+
+    fn raised_json(&self, raised: &Raised) -> Json {
+        let mut json = json!({"kind": excerpt(&raised.kind, 100), "message": excerpt(&raised.message, IN_DETAILS)});
+        if let (Some(Origin::Response(place)), Some(object)) =
+            (raised.line.map(|line| self.program.origin(line, 1)), json.as_object_mut())
+        {
+            object.insert("line".to_owned(), json!(place.line));
+        }
+        json
+    }
+}
+
+impl Outcome {
+    /// The word for it in the details.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Wrong(_) | Self::NothingRaised(_) | Self::Failed { .. } => "wrong",
+            Self::Raised(_) => "raised",
+            Self::Exited(_) => "exited",
+            Self::TimedOut => "timed-out",
+            Self::OutOfMemory => "out-of-memory",
+            Self::StackOverflow => "stack-overflow",
+            Self::OutputExceeded => "output-exceeded",
+            Self::Crashed(_) => "crashed",
+            Self::NotRun => "not-run",
+        }
+    }
+}
+
+/// Where tests ran: the expected values stayed in the grader, or stood beside the program.
+pub(crate) fn isolation(suite: &Suite) -> &'static str {
+    if suite.runs_beside_program() { "beside-program" } else { "separate" }
+}
+
+fn input_of(case: &Case, most: usize) -> String {
+    match case {
+        Case::Output { stdin, .. } => excerpt(stdin, most),
+        Case::Expression { expression, .. } => excerpt(expression, most),
+        Case::Statements { code } => excerpt(code, most),
+        Case::Call { call, .. } => {
+            let args = call.args.iter().map(|arg| excerpt(arg, most));
+            let kwargs = call.kwargs.iter().map(|(name, value)| format!("{name}={}", excerpt(value, most)));
+            let args: Vec<String> = args.chain(kwargs).take(20).collect();
+            excerpt(&format_args!("{}({})", call.target, args.join(", ")), most)
+        }
+    }
+}
+
+fn expected_of(case: &Case, most: usize) -> String {
+    match case {
+        Case::Output { expected, .. } => excerpt(expected, most),
+        Case::Call { expectation, .. } | Case::Expression { expectation, .. } => match expectation {
+            Expectation::Returns(values) => values.first().map(|value| excerpt(value, most)).unwrap_or_default(),
+            Expectation::Raises(kind) => excerpt(kind, most),
+        },
+        Case::Statements { .. } => String::new(),
+    }
+}
+
+/// Short outputs in full, of longer ones the first line that differs.
+fn output_difference(expected: &str, printed: &str) -> String {
+    const SHORT: usize = 200;
+    if printed.trim().is_empty() {
+        return format!("printed nothing, expected {}", quoted(expected.trim_end(), IN_REASON));
+    }
+    let line = |line: Option<&str>| line.map_or("missing".to_owned(), |line| quoted(line, IN_REASON));
+    match first_difference(expected, printed) {
+        Some((number, wanted, found)) if expected.len() + printed.len() > SHORT => {
+            format!("printed another line {number}: {}, expected {}", line(found), line(wanted))
+        }
+        _ => format!("printed {}, expected {}", quoted(printed.trim_end(), SHORT), quoted(expected.trim_end(), SHORT)),
+    }
+}
+
+/// Text in quotes on one line.
+fn quoted(text: &str, most: usize) -> String {
+    Value::from(excerpt(&text, most)).to_string()
+}
+
+/// The last statement of a test: what it checks.
+fn last_statement(code: &str) -> String {
+    let start = code.rfind("\nassert").map_or(0, |newline| newline + 1);
+    let from_assert = code.get(start..).filter(|rest| rest.starts_with("assert"));
+    from_assert.or_else(|| code.lines().last()).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;
