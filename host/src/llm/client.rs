@@ -1,0 +1,219 @@
+//! The HTTP side of a call: sends, reads, waits; what comes next is decided in `call`.
+
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use reqwest::{
+    Client, Response, Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep},
+};
+
+use super::{
+    call::{Breakage, Call, Exchange, Stage, Step, as_number},
+    dialect::Dialect,
+    endpoint::{Endpoint, EndpointError, Secret, is_loopback, shown},
+    rate::Pace,
+    request,
+    retry::Hints,
+};
+use crate::model::{ChatModel, Completion, ModelError, Request, Usage};
+
+/// No completion is longer than this.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Shorter than the keep-alive of common servers, so that no request goes out on a connection about to be closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// A chat model behind an OpenAI-compatible endpoint. Calls share its connections, its pace and what it has learnt
+/// of the endpoint.
+#[derive(Debug)]
+pub struct EndpointModel {
+    endpoint: Endpoint,
+    client: Client,
+    url: Url,
+    shown_url: String,
+    slots: Semaphore,
+    pace: Pace,
+    dialect: Mutex<Dialect>,
+}
+
+impl Endpoint {
+    /// Checks the settings and makes the model; sends nothing.
+    pub fn connect(self) -> Result<EndpointModel, EndpointError> {
+        let zero = |key| EndpointError::Zero { name: self.name.clone(), key };
+        if self.max_concurrency == 0 {
+            return Err(zero("max_concurrency"));
+        }
+        if self.requests_per_minute == Some(0) {
+            return Err(zero("requests_per_minute"));
+        }
+        if self.tokens_per_minute == Some(0) {
+            return Err(zero("tokens_per_minute"));
+        }
+        let url = self.chat_url()?;
+        let client = client(&self, &url)?;
+        Ok(EndpointModel {
+            shown_url: shown(&url),
+            slots: Semaphore::new(self.max_concurrency.min(Semaphore::MAX_PERMITS)),
+            pace: Pace::new(self.requests_per_minute, self.tokens_per_minute, Instant::now()),
+            dialect: Mutex::default(),
+            endpoint: self,
+            client,
+            url,
+        })
+    }
+}
+
+#[async_trait]
+impl ChatModel for EndpointModel {
+    fn name(&self) -> &str {
+        &self.endpoint.name
+    }
+
+    async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage) {
+        let Ok(_slot) = self.slots.acquire().await else {
+            return (Err(ModelError::Unavailable("the model was closed".to_owned())), Usage::default());
+        };
+        let estimate = request::estimated_tokens(request);
+        self.pace.turn(estimate).await;
+        let mut call = Call::new(&self.endpoint, &self.shown_url, request, self.learnt(), Instant::now());
+        loop {
+            let before = call.usage;
+            let exchange = self.exchange(&call).await;
+            let step = call.next(exchange, Instant::now(), rand::random());
+            if let Some(used) = tokens_used(before, call.usage) {
+                self.pace.settle(estimate, used);
+            }
+            match step {
+                Step::Done(result) => {
+                    if result.is_ok() {
+                        self.learn(call.dialect);
+                    }
+                    return (result, call.usage);
+                }
+                Step::Again { wait, asked } => {
+                    if asked {
+                        self.pace.pause(Instant::now() + wait);
+                    }
+                    sleep(wait).await;
+                    self.pace.turn(estimate).await;
+                }
+            }
+        }
+    }
+}
+
+impl EndpointModel {
+    async fn exchange(&self, call: &Call<'_>) -> Exchange {
+        let body = request::body(&self.endpoint.model, &call.request, call.dialect, &self.endpoint.body);
+        let left = call.deadline.saturating_duration_since(Instant::now());
+        let timeout = self.endpoint.timeout.min(left.max(Duration::from_millis(1)));
+        match self.client.post(self.url.clone()).timeout(timeout).json(&body).send().await {
+            Ok(response) => read(response).await,
+            Err(error) => {
+                let stage = if error.is_connect() { Stage::Connect } else { Stage::Request };
+                Exchange::Broken(breakage(stage, error))
+            }
+        }
+    }
+
+    fn learnt(&self) -> Dialect {
+        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, dialect: Dialect) {
+        let mut learnt = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
+        *learnt = learnt.merged(dialect);
+    }
+}
+
+/// Reads the whole body here, within the attempt: a body that breaks off is a failed attempt.
+async fn read(mut response: Response) -> Exchange {
+    let status = response.status();
+    let hints = Hints::of(response.headers(), SystemTime::now());
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
+                let detail = format!("the answer is longer than {} MiB", BODY_LIMIT >> 20);
+                return Exchange::Broken(Breakage { stage: Stage::TooLarge, detail });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Exchange::Answered { status: status.as_u16(), hints, body },
+            // What a failed status says matters more than that its body broke off.
+            Err(_) if !status.is_success() => return Exchange::Answered { status: status.as_u16(), hints, body },
+            Err(error) => return Exchange::Broken(breakage(Stage::Body, error)),
+        }
+    }
+}
+
+/// The innermost causes say what happened; the outer ones repeat the URL.
+fn breakage(stage: Stage, error: reqwest::Error) -> Breakage {
+    let stage = if error.is_timeout() && stage != Stage::Connect { Stage::Timeout } else { stage };
+    let error = error.without_url();
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    let detail = causes.pop().unwrap_or_else(|| error.to_string());
+    Breakage { stage, detail: super::excerpt(&detail, 300) }
+}
+
+fn tokens_used(before: Usage, after: Usage) -> Option<f64> {
+    let total = |usage: Usage| match usage.calls {
+        0 => Some(0),
+        _ => Some(usage.prompt_tokens?.saturating_add(usage.completion_tokens?)),
+    };
+    (after.calls > before.calls).then_some(())?;
+    Some(as_number(total(after)?.saturating_sub(total(before)?)))
+}
+
+fn client(endpoint: &Endpoint, url: &Url) -> Result<Client, EndpointError> {
+    let mut builder = Client::builder()
+        .connect_timeout(endpoint.connect_timeout)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(Policy::none())
+        .user_agent(concat!("gradebox/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers(endpoint)?);
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| {
+        let problem = breakage(Stage::Connect, error).detail;
+        EndpointError::Client { name: endpoint.name.clone(), problem }
+    })
+}
+
+fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
+    let bad = |header: &str, problem: &str| EndpointError::Header {
+        name: endpoint.name.clone(),
+        header: header.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let value = |header: &str, secret: &str| {
+        let mut value =
+            HeaderValue::from_str(secret).map_err(|_| bad(header, "its value holds a control character"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    };
+    let mut headers = HeaderMap::new();
+    if let Some(key) = &endpoint.api_key {
+        headers.insert(AUTHORIZATION, value("authorization", &format!("Bearer {}", key.reveal()))?);
+    }
+    for (name, secret) in &endpoint.headers {
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(name, "this is no header name"))?;
+        headers.insert(header, value(name, Secret::reveal(secret))?);
+    }
+    Ok(headers)
+}

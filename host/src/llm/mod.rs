@@ -1,0 +1,28 @@
+//! Chat models behind OpenAI-compatible endpoints; the only folder that names reqwest.
+//!
+//! [`Endpoint`] says where and how, [`Endpoint::connect`] gives the [`ChatModel`](crate::model::ChatModel). Inside,
+//! `client` does the I/O of one call; `call` decides after each exchange what comes next, with the help of `retry`
+//! (statuses and waits), `dialect` (parameters that an endpoint rejects) and `reply` (bodies).
+
+mod call;
+mod client;
+mod complaint;
+mod dialect;
+mod endpoint;
+mod excerpt;
+mod rate;
+mod reply;
+mod request;
+mod retry;
+mod think;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::excerpt::excerpt;
+pub use self::{
+    client::EndpointModel,
+    endpoint::{Endpoint, EndpointError, Prices, Secret},
+};

@@ -1,0 +1,189 @@
+//! The body of a request, worded in an endpoint's dialect.
+
+use serde_json::{Value, json};
+
+use super::dialect::{Dialect, LimitName, StructureLevel};
+use crate::{
+    model::{Request, Structure},
+    sample::{Columns, Message},
+};
+
+/// What of a turn's further members an endpoint knows; others may be a dataset's own, and are often refused.
+const TURN_MEMBERS: [&str; 3] = ["name", "tool_calls", "tool_call_id"];
+
+/// The body: what the request says, after `defaults` and before its own `extra`, either of which removes a member by
+/// a null.
+pub(super) fn body(model: &str, request: &Request, dialect: Dialect, defaults: &Columns) -> Columns {
+    let mut body = Columns::new();
+    body.insert("model".to_owned(), json!(model));
+    body.insert("messages".to_owned(), messages(request, dialect));
+    body.extend(defaults.clone());
+    if let Some(temperature) = request.temperature.filter(|_| !dialect.without_temperature) {
+        body.insert("temperature".to_owned(), json!(temperature));
+    }
+    if let Some(limit) = request.max_tokens {
+        let name = match dialect.limit {
+            LimitName::MaxTokens => "max_tokens",
+            LimitName::MaxCompletionTokens => "max_completion_tokens",
+        };
+        body.insert(name.to_owned(), json!(limit));
+    }
+    if let Some(seed) = request.seed.filter(|_| !dialect.without_seed) {
+        body.insert("seed".to_owned(), json!(seed));
+    }
+    if let Some(format) = request.structure.as_ref().and_then(|structure| format(structure, dialect.structure)) {
+        body.insert("response_format".to_owned(), format);
+    }
+    body.extend(request.extra.clone());
+    for (name, value) in defaults.iter().chain(&request.extra) {
+        if value.is_null() {
+            body.shift_remove(name);
+        }
+    }
+    body
+}
+
+/// About how many tokens a request will use: four bytes each, and the whole of its limit.
+pub(super) fn estimated_tokens(request: &Request) -> f64 {
+    let bytes: usize = request.messages.iter().map(|message| message.content.len()).sum();
+    let prompt = u32::try_from(bytes / 4).unwrap_or(u32::MAX);
+    f64::from(prompt) + f64::from(request.max_tokens.unwrap_or(500))
+}
+
+fn format(structure: &Structure, level: StructureLevel) -> Option<Value> {
+    match level {
+        StructureLevel::Schema => Some(json!({
+            "type": "json_schema",
+            "json_schema": {"name": structure.name, "strict": true, "schema": structure.schema},
+        })),
+        StructureLevel::Object => Some(json!({"type": "json_object"})),
+        StructureLevel::Prompt => None,
+    }
+}
+
+fn messages(request: &Request, dialect: Dialect) -> Value {
+    let mut messages = request.messages.clone();
+    if dialect.without_system {
+        messages = folded(messages);
+    }
+    if let Some(structure) = &request.structure {
+        remind_of_json(&mut messages, structure, dialect.structure);
+    }
+    messages.iter().map(turn).collect()
+}
+
+fn turn(message: &Message) -> Value {
+    let mut turn = json!({"role": message.role, "content": message.content});
+    for name in TURN_MEMBERS {
+        if let Some(value) = message.extra.get(name) {
+            turn[name] = value.clone();
+        }
+    }
+    turn
+}
+
+/// The messages with every system message at the head of the first user message.
+fn folded(messages: Vec<Message>) -> Vec<Message> {
+    let (system, mut others): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| message.role == "system");
+    let preface: String = system.iter().map(|message| format!("{}\n\n", message.content)).collect();
+    match others.iter_mut().find(|message| message.role == "user") {
+        Some(user) => user.content.insert_str(0, &preface),
+        None => others.insert(0, Message::user(preface.trim_end())),
+    }
+    others
+}
+
+/// Endpoints want the word JSON in a user message before they grant JSON mode; without a schema the words must also
+/// say which JSON.
+fn remind_of_json(messages: &mut Vec<Message>, structure: &Structure, level: StructureLevel) {
+    let said = messages.iter().any(|message| message.role == "user" && message.content.contains("JSON"));
+    let reminder = match level {
+        StructureLevel::Schema if said => return,
+        StructureLevel::Schema => "Answer in JSON.".to_owned(),
+        StructureLevel::Object | StructureLevel::Prompt => {
+            format!(
+                "Answer with one JSON object and nothing else. It must match this JSON Schema: {}",
+                structure.schema
+            )
+        }
+    };
+    match messages.iter_mut().rev().find(|message| message.role == "user") {
+        Some(user) => user.content = format!("{}\n\n{reminder}", user.content),
+        None => messages.push(Message::user(reminder)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            messages: vec![Message::system("s"), Message::user("u")],
+            temperature: Some(0.7),
+            max_tokens: Some(10),
+            seed: Some(1),
+            structure: Some(Structure { name: "verdict".to_owned(), schema: json!({"type": "object"}) }),
+            ..Request::default()
+        }
+    }
+
+    fn worded(request: &Request, dialect: Dialect) -> Value {
+        Value::Object(body("m", request, dialect, &Columns::new()))
+    }
+
+    #[test]
+    fn the_full_dialect_says_everything() {
+        let expected = json!({
+            "model": "m",
+            "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u\n\nAnswer in JSON."}],
+            "temperature": 0.7, "max_tokens": 10, "seed": 1,
+            "response_format": {"type": "json_schema",
+                "json_schema": {"name": "verdict", "strict": true, "schema": {"type": "object"}}},
+        });
+        assert_eq!(worded(&request(), Dialect::default()), expected);
+    }
+
+    #[test]
+    fn a_reduced_dialect_leaves_out_what_is_not_understood() {
+        let dialect = Dialect {
+            limit: LimitName::MaxCompletionTokens,
+            structure: StructureLevel::Prompt,
+            without_temperature: true,
+            without_seed: true,
+            without_system: true,
+        };
+        let content = "s\n\nu\n\nAnswer with one JSON object and nothing else. \
+                       It must match this JSON Schema: {\"type\":\"object\"}";
+        let expected =
+            json!({"model": "m", "messages": [{"role": "user", "content": content}], "max_completion_tokens": 10});
+        assert_eq!(worded(&request(), dialect), expected);
+    }
+
+    #[test]
+    fn json_mode_always_has_the_word_in_a_user_message() {
+        for level in [StructureLevel::Schema, StructureLevel::Object, StructureLevel::Prompt] {
+            let body = worded(&request(), Dialect { structure: level, ..Dialect::default() });
+            assert!(body["messages"][1]["content"].as_str().unwrap().contains("JSON"), "{level:?}");
+        }
+    }
+
+    #[test]
+    fn defaults_come_before_the_request_and_extras_after_it() {
+        let defaults = json!({"temperature": 1, "top_p": 0.5, "seed": null});
+        let defaults = defaults.as_object().unwrap();
+        let extra = json!({"top_p": 0.9, "max_tokens": null});
+        let request = Request { extra: extra.as_object().unwrap().clone(), structure: None, ..request() };
+        let body = Value::Object(body("m", &request, Dialect::default(), defaults));
+        assert_eq!((&body["temperature"], &body["top_p"]), (&json!(0.7), &json!(0.9)));
+        assert!(body.get("seed").is_none() && body.get("max_tokens").is_none(), "{body}");
+    }
+
+    #[test]
+    fn members_of_a_turn_that_are_the_datasets_own_stay_at_home() {
+        let mut message = Message::user("u");
+        message.extra.insert("name".to_owned(), json!("n"));
+        message.extra.insert("rating".to_owned(), json!(5));
+        assert_eq!(turn(&message), json!({"role": "user", "content": "u", "name": "n"}));
+    }
+}
