@@ -412,7 +412,7 @@ fn misfit(error: &wasmtime::Error) -> String {
 }
 
 async fn describe(sandbox: &Sandbox, component: ComponentId) -> Result<Answer, String> {
-    match sandbox.run(Work::Describe(component), false, 0).await {
+    match sandbox.run(Work::Describe(component), false, 0).await.0 {
         Ok(Answer::Failed { reason, .. }) => Err(format!("fails when asked to describe itself: {reason}")),
         Ok(answer) => Ok(answer),
         Err(error) => Err(format!("fails when asked to describe itself: {error}")),

@@ -8,8 +8,8 @@ use super::{
     limits::GradeLimits,
     pool::{Sandbox, SandboxError},
     wire::{
-        Answer, ComponentId, Execution, GradeWork, ProgramRequest, WireGrants, WireMessage, WireSample, WireVerdict,
-        Work,
+        Answer, ComponentId, Execution, GradeWork, LogLine, ProgramRequest, WireGrants, WireMessage, WireSample,
+        WireVerdict, Work,
     },
 };
 use crate::{
@@ -94,6 +94,7 @@ impl ComponentGrader {
             GradeError::new(ErrorKind::InvalidSample, reason)
         })?;
         let sample = self.wire_sample(sample, fields)?;
+        let id = sample.id.clone();
         let count = sample.responses.len();
         let size = sample.size();
         if SAMPLE < size {
@@ -112,7 +113,9 @@ impl ComponentGrader {
             grants: WireGrants { programs: self.grants.programs },
             limits: self.limits,
         });
-        match self.sandbox.run(work, self.uses_programs && self.grants.programs, size).await? {
+        let (answer, log) = self.sandbox.run(work, self.uses_programs && self.grants.programs, size).await;
+        self.publish(&id, log);
+        match answer? {
             Answer::Verdict(verdict) => self.accept(verdict, count),
             Answer::Failed { kind, reason } => Err(GradeError::new(kind, self.attribute(&reason))),
             _ => Err(GradeError::new(ErrorKind::GraderFailed, self.attribute("an answer of another kind of work"))),
@@ -164,6 +167,14 @@ impl ComponentGrader {
         })
     }
 
+    fn publish(&self, id: &str, log: Vec<LogLine>) {
+        if let Some(sink) = self.sandbox.on_log() {
+            for LogLine { level, message } in log {
+                sink(&self.title, id, &LogLine { level, message: clean(&message) });
+            }
+        }
+    }
+
     fn attribute(&self, message: &str) -> String {
         format!("grader {}: {}", self.title, clean(message))
     }
@@ -188,7 +199,7 @@ impl Sandbox {
     /// Runs one untrusted program in a sandbox of its own.
     pub async fn exec(&self, language: &Language, request: ProgramRequest) -> Result<Execution, SandboxError> {
         let size = request.source.len() + request.stdin.len();
-        match self.run(Work::Program { runtime: language.component, request }, false, size).await? {
+        match self.run(Work::Program { runtime: language.component, request }, false, size).await.0? {
             Answer::Execution(execution) => Ok(execution),
             Answer::Failed { kind, reason } => Err(GradeError::new(kind, clean(&reason)).into()),
             _ => Err(GradeError::new(ErrorKind::GraderFailed, "an answer of another kind of work").into()),

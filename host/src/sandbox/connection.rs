@@ -137,7 +137,7 @@ impl Connection {
         let mut frames = Vec::new();
         if let Err(error) = self.encode(shared, &job, &mut frames) {
             let reason = format!("the sample cannot be sent to a worker: {error}");
-            job.finish(Err(GradeError::new(ErrorKind::InvalidSample, reason)));
+            job.finish(Err(GradeError::new(ErrorKind::InvalidSample, reason)), vec![]);
             return;
         }
         // A closed channel means that the worker has ended, which `receive` is about to see.
@@ -224,11 +224,11 @@ impl Connection {
                 self.remember(&format!("component {component} cannot be loaded: {reason}"));
                 self.fail_component(component, &reason);
             }
-            FromWorker::Done { ticket, answer, cpu } => {
+            FromWorker::Done { ticket, answer, cpu, log } => {
                 shared.count_cpu(cpu);
                 self.pace = (self.pace * 7 + cpu) / 8;
                 if let Some(job) = self.take_job(ticket) {
-                    job.finish(Ok(answer));
+                    job.finish(Ok(answer), log);
                 }
             }
         }
@@ -254,7 +254,7 @@ impl Connection {
         for (_, job) in failed {
             self.bytes_under_way = self.bytes_under_way.saturating_sub(job.size);
             let reason = format!("the component cannot be loaded: {reason}");
-            job.finish(Ok(Answer::Failed { kind: ErrorKind::GraderFailed, reason }));
+            job.finish(Ok(Answer::Failed { kind: ErrorKind::GraderFailed, reason }), vec![]);
         }
     }
 

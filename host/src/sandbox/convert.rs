@@ -5,17 +5,28 @@ use super::{
         listwise::exports::gradebox::grader::{descriptor as listwise_descriptor, listwise},
         pointwise::{
             exports::gradebox::grader::descriptor,
-            gradebox::grader::{program_types, programs, types},
+            gradebox::grader::{log, program_types, programs, types},
         },
         runtime::exports::gradebox::runtime::interpreter,
     },
     limits::ProgramLimits,
     wire::{
-        Action, Answer, Diagnostic, Ending, Execution, Raised, WireDescription, WireLanguage, WireMessage, WireSample,
-        WireVerdict,
+        Action, Answer, Diagnostic, Ending, Execution, LogLevel, Raised, WireDescription, WireLanguage, WireMessage,
+        WireSample, WireVerdict,
     },
 };
 use crate::score::{ErrorKind, Scale};
+
+impl From<log::Level> for LogLevel {
+    fn from(level: log::Level) -> Self {
+        match level {
+            log::Level::Debug => Self::Debug,
+            log::Level::Info => Self::Info,
+            log::Level::Warn => Self::Warn,
+            log::Level::Error => Self::Error,
+        }
+    }
+}
 
 impl From<types::Scale> for Scale {
     fn from(scale: types::Scale) -> Self {

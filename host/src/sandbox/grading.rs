@@ -22,7 +22,7 @@ use super::{
     limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
     programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
     wasi::{self, EmptyWasi, HasEmptyWasi},
-    wire::{Answer, GradeWork, WireDescription, WireGrants, WireMode},
+    wire::{Answer, GradeWork, LogLevel, LogLine, WireDescription, WireGrants, WireMode},
 };
 use crate::score::ErrorKind;
 
@@ -73,13 +73,14 @@ impl Grader {
     }
 
     /// Grades one sample in a store of its own, which does not outlive the call.
-    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>) -> Answer {
+    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>) -> (Answer, Vec<LogLine>) {
         let limits = work.limits;
         let mut store = self.store(limits, work.grants, runtimes);
-        match self.call(&mut store, work) {
+        let answer = match self.call(&mut store, work) {
             Ok(answer) => answer,
             Err(trap) => failure(&trap, store.data(), limits),
-        }
+        };
+        (answer, std::mem::take(&mut store.data_mut().log.lines))
     }
 
     fn call(&self, store: &mut Store<GraderState>, work: GradeWork) -> wasmtime::Result<Answer> {
@@ -112,7 +113,7 @@ impl Grader {
             stopwatch: Stopwatch::start(limits.cpu),
             grants,
             runtimes: Arc::clone(runtimes),
-            log_room: limits.log_lines,
+            log: Log { lines: vec![], room: limits.log },
             open_sessions: 0,
         };
         let mut store = Store::new(&self.engine, state);
@@ -210,7 +211,7 @@ pub(super) struct GraderState {
     stopwatch: Stopwatch,
     grants: WireGrants,
     runtimes: Arc<Runtimes>,
-    log_room: u32,
+    log: Log,
     open_sessions: usize,
 }
 
@@ -245,10 +246,30 @@ impl types::Host for GraderState {}
 impl program_types::Host for GraderState {}
 
 impl log::Host for GraderState {
-    /// Counts and drops: a worker has no place to write to, and a flood must not become one.
-    fn emit(&mut self, _level: log::Level, _message: String) -> wasmtime::Result<()> {
-        self.log_room = self.log_room.saturating_sub(1);
+    fn emit(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        self.log.keep(level.into(), message);
         Ok(())
+    }
+}
+
+/// What a grader logged, up to a limit: a flood is dropped.
+struct Log {
+    lines: Vec<LogLine>,
+    room: usize,
+}
+
+impl Log {
+    /// What one line counts beside its text, so that empty lines cannot flood either.
+    const LINE: usize = 16;
+
+    fn keep(&mut self, level: LogLevel, message: String) {
+        match self.room.checked_sub(message.len() + Self::LINE) {
+            Some(room) => {
+                self.room = room;
+                self.lines.push(LogLine { level, message });
+            }
+            None => self.room = 0,
+        }
     }
 }
 

@@ -15,13 +15,13 @@ pub struct GradeLimits {
     pub memory: usize,
     /// Bytes that may cross from the component to the host in one call.
     pub transfer: usize,
-    /// Log lines kept of one grade; further ones are dropped.
-    pub log_lines: u32,
+    /// Bytes of log kept of one grade; what comes after is dropped.
+    pub log: usize,
 }
 
 impl Default for GradeLimits {
     fn default() -> Self {
-        Self { cpu: Duration::from_secs(5), memory: 256 << 20, transfer: 64 << 20, log_lines: 100 }
+        Self { cpu: Duration::from_secs(5), memory: 256 << 20, transfer: 64 << 20, log: 16 << 10 }
     }
 }
 

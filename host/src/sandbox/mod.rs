@@ -24,6 +24,6 @@ pub use self::{
     catalog::{Catalog, CatalogError, Entry, Language, Rejected, inspect},
     component_grader::{ComponentGrader, Grants},
     limits::{GradeLimits, ProgramLimits},
-    pool::{Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
-    wire::{Action, Diagnostic, Ending, Execution, ProgramRequest, Raised},
+    pool::{LogSink, Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
+    wire::{Action, Diagnostic, Ending, Execution, LogLevel, LogLine, ProgramRequest, Raised},
 };

@@ -14,18 +14,23 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     connection::{Connection, Event},
-    wire::{Answer, ComponentId, LoadRole, Work},
+    wire::{Answer, ComponentId, LoadRole, LogLine, Work},
 };
 use crate::score::{ErrorKind, GradeError};
 
 /// How the sandbox is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SandboxSettings {
     /// Worker processes; one per core is best.
     pub jobs: usize,
     /// The program to start as a worker: this one, as a rule.
     pub program: PathBuf,
+    /// Told of every line that a grader logs: the grader's name and version, the row's id, the line.
+    pub on_log: Option<LogSink>,
 }
+
+/// See [`SandboxSettings::on_log`].
+pub type LogSink = Arc<dyn Fn(&str, &str, &LogLine) + Send + Sync>;
 
 /// The sandbox cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +88,7 @@ pub(super) struct Job {
     /// Whether every language runtime must be loaded before it.
     pub(super) needs_runtimes: bool,
     pub(super) size: usize,
-    reply: oneshot::Sender<Result<Answer, GradeError>>,
+    reply: oneshot::Sender<(Result<Answer, GradeError>, Vec<LogLine>)>,
     /// How many workers died with this job alone.
     lone_deaths: u8,
     pub(super) suspect: bool,
@@ -94,9 +99,9 @@ impl Job {
         self.reply.is_closed()
     }
 
-    pub(super) fn finish(self, answer: Result<Answer, GradeError>) {
+    pub(super) fn finish(self, answer: Result<Answer, GradeError>, log: Vec<LogLine>) {
         // Nobody may be waiting any more; that is theirs to decide.
-        let _ = self.reply.send(answer);
+        let _ = self.reply.send((answer, log));
     }
 }
 
@@ -128,6 +133,10 @@ impl Sandbox {
         self.0.wake.notify_one();
     }
 
+    pub(super) fn on_log(&self) -> Option<&LogSink> {
+        self.0.settings.on_log.as_ref()
+    }
+
     pub fn jobs(&self) -> usize {
         self.0.settings.jobs.max(1)
     }
@@ -148,13 +157,20 @@ impl Sandbox {
         id
     }
 
-    /// Does one piece of work in a worker.
-    pub(super) async fn run(&self, work: Work, needs_runtimes: bool, size: usize) -> Result<Answer, GradeError> {
+    /// Does one piece of work in a worker. The second value is what was logged on the way.
+    pub(super) async fn run(
+        &self,
+        work: Work,
+        needs_runtimes: bool,
+        size: usize,
+    ) -> (Result<Answer, GradeError>, Vec<LogLine>) {
         let (reply, answer) = oneshot::channel();
         let job = Job { work, needs_runtimes, size, reply, lone_deaths: 0, suspect: false };
         lock(&self.0.queue).jobs.push_back(job);
         self.0.wake.notify_one();
-        answer.await.unwrap_or_else(|_| Err(GradeError::new(ErrorKind::Cancelled, "the sandbox was shut down")))
+        answer
+            .await
+            .unwrap_or_else(|_| (Err(GradeError::new(ErrorKind::Cancelled, "the sandbox was shut down")), vec![]))
     }
 }
 
@@ -216,7 +232,7 @@ impl Shared {
         let (killers, suspects): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| 2 <= job.lone_deaths);
         for job in killers {
             let reason = format!("two worker processes died with this sample alone: {how}");
-            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)));
+            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), vec![]);
         }
         lock(&self.queue).suspects.extend(suspects);
         self.wake.notify_one();
@@ -230,7 +246,7 @@ async fn supervise(shared: Arc<Shared>) {
             Ok(connection) => connection,
             Err(error) => {
                 let reason = format!("cannot start a worker process: {error}");
-                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)));
+                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), vec![]);
                 continue;
             }
         };

@@ -117,11 +117,23 @@ pub(super) enum FromWorker {
         component: ComponentId,
         reason: String,
     },
-    Done {
-        ticket: Ticket,
-        answer: Answer,
-        cpu: Duration,
-    },
+    Done { ticket: Ticket, answer: Answer, cpu: Duration, log: Vec<LogLine> },
+}
+
+/// How much a log line matters to its grader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// One line that a grader logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub level: LogLevel,
+    pub message: String,
 }
 
 /// What came of a piece of work.

@@ -21,7 +21,7 @@ use super::{
     limits::{ProgramLimits, thread_cpu_time},
     lockdown,
     programs::{Runtime, Runtimes, root_cause},
-    wire::{self, Answer, ComponentId, FromWorker, Load, LoadRole, ProgramRequest, ToWorker, Work},
+    wire::{self, Answer, ComponentId, FromWorker, Load, LoadRole, LogLine, ProgramRequest, ToWorker, Work},
 };
 use crate::score::ErrorKind;
 
@@ -78,9 +78,9 @@ fn work() -> Result<(), WorkerError> {
             }
             ToWorker::Work { ticket, work } => {
                 let started = thread_cpu_time();
-                let answer = worker.answer(work);
+                let (answer, log) = worker.answer(work);
                 let cpu = thread_cpu_time().saturating_sub(started);
-                host.send(&FromWorker::Done { ticket, answer, cpu })?;
+                host.send(&FromWorker::Done { ticket, answer, cpu, log })?;
             }
         }
     }
@@ -133,15 +133,15 @@ impl Worker {
         Ok(())
     }
 
-    fn answer(&self, work: Work) -> Answer {
+    fn answer(&self, work: Work) -> (Answer, Vec<LogLine>) {
         let _busy = self.ticker.busy();
         match work {
-            Work::Describe(component) => self.describe(component),
+            Work::Describe(component) => (self.describe(component), vec![]),
             Work::Grade(work) => match self.graders.get(&work.component) {
                 Some(grader) => grader.grade(work, &self.by_language),
-                None => unknown(work.component),
+                None => (unknown(work.component), vec![]),
             },
-            Work::Program { runtime, request } => self.run_program(runtime, &request),
+            Work::Program { runtime, request } => (self.run_program(runtime, &request), vec![]),
         }
     }
 
