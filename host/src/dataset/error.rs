@@ -101,7 +101,7 @@ fn examples(files: &[String]) -> String {
 }
 
 /// What a JSON value is, with its article.
-pub fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -57,8 +57,20 @@ impl Parts {
     /// Chooses the columns for a dataset; refuses a mapped column that no row has.
     pub fn choose(dataset: &Dataset, map: &FieldMap) -> Result<Self, DatasetError> {
         dataset.check_map(map)?;
-        let output_is_expected = dataset.rows()?.take(LOOKED_AT).filter_map(Result::ok).any(|row| expects_output(&row));
-        let free = |column: &str| dataset.rows_with(column) > 0 && map.iter().all(|(_, mapped)| mapped != column);
+        let output_is_expected =
+            dataset.rows()?.take(LOOKED_AT).filter_map(Result::ok).any(|row| expects_output(&row.columns));
+        let rows_with = |column: &str| dataset.rows_with(column);
+        Ok(Self::choose_among(&rows_with, dataset.len(), output_is_expected, map))
+    }
+
+    /// The choice for a row that stands alone.
+    pub fn of_row(columns: &Columns) -> Self {
+        let rows_with = |column: &str| u64::from(present(columns, column).is_some());
+        Self::choose_among(&rows_with, 1, expects_output(columns), &FieldMap::default())
+    }
+
+    fn choose_among(rows_with: &dyn Fn(&str) -> u64, rows: u64, output_is_expected: bool, map: &FieldMap) -> Self {
+        let free = |column: &str| rows_with(column) > 0 && map.iter().all(|(_, mapped)| mapped != column);
         let pick = |fields: &[&str], usual: &[&str]| -> Option<String> {
             let mapped = fields.iter().find_map(|field| map.mapped(field)).map(str::to_owned);
             mapped.or_else(|| usual.iter().find(|column| free(column)).map(|column| (*column).to_owned()))
@@ -76,19 +88,19 @@ impl Parts {
             Query { column, input: with_input.then(|| "input".to_owned()) }
         });
         let answered = match &response {
-            Response::Column(column) => dataset.rows_with(column),
-            Response::LastTurn => dataset.len(),
+            Response::Column(column) => rows_with(column),
+            Response::LastTurn => rows,
             Response::None => 0,
         };
-        Ok(Self {
+        Self {
             id: pick(&["id"], &["id"]),
             query,
             conversation,
             response,
             responses: pick(&["responses"], &["responses"]),
             reference: pick(&["reference"], REFERENCES),
-            unanswered: (dataset.len() - answered, dataset.len()),
-        })
+            unanswered: (rows - answered, rows),
+        }
     }
 
     /// One line for people: what was read from where.
@@ -233,15 +245,15 @@ fn read_responses(value: &Value) -> Result<Vec<String>, String> {
 
 /// Whether `output` in this row, or in datasets of its kind, is what a test expects: it is not text, or the tests name
 /// their expectations so.
-fn expects_output(row: &Row) -> bool {
+fn expects_output(columns: &Columns) -> bool {
     let is_expectation = |test: &Value| test.get("output").is_some() || test.get("outputs").is_some();
-    let tests = match row.columns.get("tests") {
+    let tests = match columns.get("tests") {
         Some(Value::Array(tests)) => tests.iter().any(is_expectation),
         Some(tests) => is_expectation(tests),
         None => false,
     };
     let parallel =
-        matches!(row.columns.get("output"), Some(output @ (Value::Array(_) | Value::Object(_))) if !is_turns(output));
+        matches!(columns.get("output"), Some(output @ (Value::Array(_) | Value::Object(_))) if !is_turns(output));
     tests || parallel
 }
 

@@ -1,0 +1,341 @@
+//! What the user said: the command line, as it was written.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+
+use super::quantity::{parse_bytes, parse_duration};
+use crate::sample::Columns;
+
+/// Grades rows of a dataset with sandboxed graders and LLM judges, and refines the poor ones.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gradebox",
+    version,
+    max_term_width = 110,
+    after_help = "\
+Examples:
+  gradebox graders                                   what there is to grade with
+  gradebox grade data.jsonl -g syntax -o graded.jsonl
+  gradebox refine data.jsonl -g code-execution --model NAME --base-url http://127.0.0.1:8080/v1 -o refined.jsonl
+  echo 'print(1 + 1)' | gradebox exec -              run untrusted code safely
+
+Exit status: 0 done; 1 done, but some rows could not be graded or refined; 2 could not run."
+)]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Show the effective configuration and where each value came from, and do nothing else
+    #[arg(long, global = true)]
+    pub(super) print_config: bool,
+    /// Show what graders log
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Grade(GradeArgs),
+    Refine(RefineArgs),
+    Exec(ExecArgs),
+    Check(CheckArgs),
+    Graders(GradersArgs),
+    Doctor(DoctorArgs),
+    /// Print the JSON Schema of gradebox.toml, for editors
+    #[command(after_help = "Example:\n  gradebox config-schema > gradebox.schema.json")]
+    ConfigSchema,
+    /// A worker process; started by gradebox itself
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Grade every row of a dataset
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox grade data.jsonl -g syntax -g code-execution:'{\"timeout_ms\": 2000}' -o graded.jsonl
+  gradebox grade data.jsonl -g math --map reference=gold --fail-under 0.9 > graded.jsonl
+  gradebox grade data.jsonl -g helpfulness --model NAME --base-url http://127.0.0.1:8080/v1 -o graded.jsonl
+  gradebox grade data.jsonl -c gradebox.toml -o graded.jsonl")]
+pub(super) struct GradeArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Exit with status 1 where the mean score is below this (0..1)
+    #[arg(long, value_name = "SCORE", value_parser = parse_unit)]
+    pub(super) fail_under: Option<f64>,
+}
+
+/// Refine the rows that do not pass: ask a model for better responses, keep the best
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox refine data.jsonl -g code-execution --model NAME --base-url http://127.0.0.1:8080/v1 -o refined.jsonl
+  gradebox refine data.jsonl -c gradebox.toml --rounds 5 --candidates 2 -o refined.jsonl")]
+pub(super) struct RefineArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Ask for a better response at most this often [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) rounds: Option<u32>,
+    /// Responses to ask for in each round [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) candidates: Option<u32>,
+}
+
+/// What `grade` and `refine` share: the dataset, the graders, the model.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// The rows: JSONL or JSON by the ending; `-` is JSONL on standard input
+    pub(super) dataset: PathBuf,
+    /// The configuration file [default: gradebox.toml in the current directory, where there is one]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// A grader of the configuration, a component, or a judge of the rubric library; may be repeated
+    #[arg(short, long = "grader", value_name = "NAME[:PARAMS]", value_parser = parse_grader)]
+    pub(super) grader: Vec<GraderArg>,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+    /// Read a field from a column of another name, such as `reference=gold`; may be repeated
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_mapping)]
+    pub(super) map: Vec<(String, String)>,
+    /// Where the rows go: JSONL, or a JSON array where it ends in .json [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Only the first rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: Option<u64>,
+    /// Worker processes [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// The model of judges and of `refine`: a name of the configuration, or the endpoint's own model id
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+    /// The OpenAI-compatible endpoint [default: OPENAI_BASE_URL]; its key is read from OPENAI_API_KEY
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// The score that passes, for every grader without a threshold of its own [default: 1.0, judges 0.7]
+    #[arg(long, value_name = "SCORE", value_parser = parse_unit)]
+    pub(super) threshold: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Directories {
+    /// A directory of grader components (.wasm), before the built-in ones; may be repeated
+    #[arg(long = "graders", value_name = "DIR")]
+    pub(super) graders: Vec<PathBuf>,
+}
+
+/// Run one untrusted program in a sandbox: no files, no network, no environment, limits on everything
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'print(1 + 1)' | gradebox exec -
+  gradebox exec program.py --stdin input.txt --timeout 2s --memory 128MiB
+  gradebox exec program.py --call add --args '[1, 2]' --json
+
+Exit status: 0 the program completed, or exited with 0; 1 any other ending; 2 could not run.")]
+pub(super) struct ExecArgs {
+    /// The program; `-` is standard input
+    pub(super) file: PathBuf,
+    /// Its language [default: by the file's ending, else python]
+    #[arg(long, value_name = "NAME")]
+    pub(super) language: Option<String>,
+    /// What the program reads from standard input [default: nothing]; `-` passes on our own
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin: Option<PathBuf>,
+    /// Call this function of the program, and print its result
+    #[arg(long, value_name = "FUNCTION")]
+    pub(super) call: Option<String>,
+    /// The call's arguments: a JSON list, or an object for arguments by name
+    #[arg(long, value_name = "JSON", requires = "call", value_parser = parse_arguments)]
+    pub(super) args: Option<CallArguments>,
+    /// Processor time, such as 500ms or 5s
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    pub(super) timeout: Duration,
+    /// Memory, such as 256MiB; the language runtime's own included
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_bytes)]
+    pub(super) memory: usize,
+    /// Print one JSON object that says what the program did
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
+
+/// Is a file a grader, or a language runtime, for this host? Runs its own examples
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gradebox check target/graders/math.wasm")]
+pub(super) struct CheckArgs {
+    /// The component
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
+
+/// List the graders: components and judges of the rubric library
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox graders
+  gradebox graders --graders ./my-graders --json")]
+pub(super) struct GradersArgs {
+    #[command(flatten)]
+    pub(super) directories: Directories,
+    /// Print one JSON object, with schemas and what was rejected
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What works here, what does not, and what to do
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 gradebox doctor")]
+pub(super) struct DoctorArgs {
+    /// The configuration file whose models are tried [default: gradebox.toml in the current directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The endpoint to try [default: OPENAI_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// The model to ask for one word
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
+
+/// A grader as `-g` names it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct GraderArg {
+    pub(super) name: String,
+    pub(super) params: Columns,
+}
+
+/// The arguments of `exec --call`, by place and by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct CallArguments {
+    pub(super) by_place: Vec<Value>,
+    pub(super) by_name: Columns,
+}
+
+fn parse_grader(text: &str) -> Result<GraderArg, String> {
+    let (name, params) = text.split_once(':').map_or((text, None), |(name, params)| (name, Some(params)));
+    let name = name.trim();
+    if name.is_empty() {
+        return Err("the grader has no name; write it like -g syntax".to_owned());
+    }
+    let example = format!("write them like -g {name}:'{{\"key\": 1}}'");
+    let params = match params.map(serde_json::from_str) {
+        None => Columns::new(),
+        Some(Ok(Value::Object(params))) => params,
+        Some(Ok(_)) => return Err(format!("the parameters of `{name}` are not a JSON object; {example}")),
+        Some(Err(error)) => return Err(format!("the parameters of `{name}` are not JSON: {error}; {example}")),
+    };
+    Ok(GraderArg { name: name.to_owned(), params })
+}
+
+fn parse_mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=').map(|(field, column)| (field.trim(), column.trim())) {
+        Some((field, column)) if !field.is_empty() && !column.is_empty() => Ok((field.to_owned(), column.to_owned())),
+        _ => Err("write it like --map reference=gold: first the field, then the dataset's column".to_owned()),
+    }
+}
+
+fn parse_unit(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
+        _ => Err("a score is a number from 0 to 1".to_owned()),
+    }
+}
+
+fn parse_arguments(text: &str) -> Result<CallArguments, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(by_place)) => Ok(CallArguments { by_place, ..CallArguments::default() }),
+        Ok(Value::Object(by_name)) => Ok(CallArguments { by_name, ..CallArguments::default() }),
+        Ok(_) => Err("one argument is a list of one: write it like --args '[1]'".to_owned()),
+        Err(error) => Err(format!("not JSON: {error}; write it like --args '[1, \"two\"]'")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_that_is_shown_shows_an_example() {
+        for command in CommandLine::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("gradebox {}", command.get_name())), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_help_parse() {
+        for command in CommandLine::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter_map(|line| line.trim().strip_prefix("gradebox ")) {
+                let words = shell_words(line);
+                let words = std::iter::once("gradebox".to_owned()).chain(words);
+                CommandLine::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+            }
+        }
+    }
+
+    /// The words of a line as a shell splits them, up to a redirection.
+    fn shell_words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+        for character in line.chars() {
+            match character {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty())),
+                '>' if !quoted => return words,
+                other => word.push(other),
+            }
+        }
+        words.extend(Some(word).filter(|word| !word.is_empty()));
+        words
+    }
+
+    #[test]
+    fn parameters_follow_the_first_colon() {
+        let grader = parse_grader(r#"math:{"a": "b:c"}"#).unwrap();
+        assert_eq!((grader.name.as_str(), grader.params["a"].clone()), ("math", json!("b:c")));
+        assert!(parse_grader("math").unwrap().params.is_empty());
+        for (text, part) in
+            [("math:3", "not a JSON object"), ("math:{", "not JSON"), (":{}", "no name"), ("", "no name")]
+        {
+            assert!(parse_grader(text).unwrap_err().contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_a_list_or_named() {
+        assert_eq!(parse_arguments("[1, 2]").unwrap().by_place, [json!(1), json!(2)]);
+        assert_eq!(parse_arguments(r#"{"x": 1}"#).unwrap().by_name["x"], json!(1));
+        assert!(parse_arguments("3").is_err());
+    }
+
+    #[test]
+    fn a_mapping_has_two_sides() {
+        assert_eq!(parse_mapping("a = b").unwrap(), ("a".to_owned(), "b".to_owned()));
+        for text in ["a", "=b", "a=", ""] {
+            assert!(parse_mapping(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn scores_lie_between_zero_and_one() {
+        assert_eq!(parse_unit("0.5"), Ok(0.5));
+        for text in ["1.1", "-0.1", "NaN", "inf", "x"] {
+            assert!(parse_unit(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The composition root: makes every adapter that a plan names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use directories::ProjectDirs;
+
+use super::{
+    config::Config,
+    console,
+    environment::Environment,
+    failure::Failure,
+    judges::judge_grader,
+    plan::{ModelPlan, Plan, What},
+};
+use crate::{
+    grader::Grader,
+    llm::{Endpoint, Prices, Secret},
+    model::ChatModel,
+    panel::{Member, Panel},
+    run::FatalErrors,
+    sandbox::{
+        Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, LogLevel, LogLine, LogSink, Sandbox,
+        SandboxSettings,
+    },
+};
+
+/// What every component is granted: programs run in sandboxes of their own and cannot reach anything.
+pub(super) const GRANTS: Grants = Grants { programs: true };
+
+/// The sandbox, with every component that it can run.
+pub(super) struct Components {
+    pub(super) sandbox: Sandbox,
+    pub(super) catalog: Catalog,
+    pub(super) cache: CompileCache,
+}
+
+impl Components {
+    /// Starts the sandbox and searches the directories; says what cannot be used.
+    pub(super) async fn open(jobs: usize, directories: &[PathBuf], environment: &Environment) -> Result<Self, Failure> {
+        let (sandbox, cache) = start(jobs, environment)?;
+        let catalog = Catalog::open(&sandbox, &cache, directories, &say_compiling)
+            .await
+            .map_err(|error| Failure::from(error).hint("--graders takes a directory of .wasm files"))?;
+        for rejected in catalog.rejected() {
+            console::say(&format!("warning: `{}` {}; skipped", rejected.path.display(), rejected.reason));
+        }
+        for notice in catalog.notices() {
+            console::say(&format!("note: {notice}"));
+        }
+        Ok(Self { sandbox, catalog, cache })
+    }
+}
+
+/// Starts the sandbox without any component.
+pub(super) fn start(jobs: usize, environment: &Environment) -> Result<(Sandbox, CompileCache), Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| anyhow::Error::new(error).context("cannot find the binary that workers are started from"))?;
+    let cache = CompileCache::open(&cache_directory(environment))
+        .map_err(|error| Failure::from(error).hint("GRADEBOX_CACHE names another directory for compiled components"))?;
+    let on_log: Option<LogSink> = if environment.verbose { Some(Arc::new(say_log)) } else { None };
+    Ok((Sandbox::start(SandboxSettings { jobs, program, on_log }), cache))
+}
+
+fn say_log(grader: &str, row: &str, line: &LogLine) {
+    let level = match line.level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    };
+    console::say(&format!("{level}: grader {grader}, row {row}: {}", line.message));
+}
+
+/// Says that a component is being compiled, which takes a while and is done once.
+pub(super) fn say_compiling(path: &Path) {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    console::say(&format!("compiling {name} (once; kept in the cache)"));
+}
+
+/// Where compiled components are kept.
+pub(super) fn cache_directory(environment: &Environment) -> PathBuf {
+    if let Some(directory) = environment.variable("GRADEBOX_CACHE") {
+        return PathBuf::from(directory);
+    }
+    match ProjectDirs::from("", "", "gradebox") {
+        Some(directories) => directories.cache_dir().join("components"),
+        None => std::env::temp_dir().join("gradebox-components"),
+    }
+}
+
+/// The directories to search for components: the user's, then those of the file, then the built-in one.
+pub(super) fn component_directories(
+    named: &[PathBuf],
+    config: &Config,
+    environment: &Environment,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut directories = Vec::new();
+    for directory in named.iter().chain(&config.sandbox.graders) {
+        if !directory.is_dir() {
+            let problem = if directory.exists() { "is not a directory" } else { "does not exist" };
+            let failure = Failure::new(format!("the grader directory {} {problem}", directory.display()));
+            return Err(
+                failure.hint("name a directory of .wasm files; `gradebox check FILE.wasm` looks at a single one")
+            );
+        }
+        directories.push(directory.clone());
+    }
+    let built_in = environment.built_in_directories().into_iter().find(|directory| directory.is_dir());
+    directories.extend(built_in);
+    let mut seen = Vec::new();
+    directories.retain(|directory| {
+        let place = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+        let is_new = !seen.contains(&place);
+        seen.push(place);
+        is_new
+    });
+    Ok(directories)
+}
+
+/// The graders and models of a plan, ready for use.
+pub(super) struct Assembly {
+    pub(super) panel: Panel,
+    /// Only for `refine`.
+    pub(super) writer: Option<Arc<dyn ChatModel>>,
+    pub(super) fatal: FatalErrors,
+    /// Rows to work on at the same time.
+    pub(super) concurrency: usize,
+}
+
+impl Assembly {
+    pub(super) fn new(plan: &Plan, components: &Components, environment: &Environment) -> Result<Self, Failure> {
+        let fatal = FatalErrors::default();
+        let mut models = Vec::new();
+        // Workers are kept busy while answers travel; models take as many calls as their settings allow.
+        let mut concurrency = plan.jobs.value * 4;
+        for (name, model) in &plan.models {
+            let endpoint = endpoint(name, model, environment)?;
+            concurrency = concurrency.max(endpoint.max_concurrency);
+            let model: Arc<dyn ChatModel> = Arc::new(
+                endpoint
+                    .connect()
+                    .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))?,
+            );
+            models.push((name.as_str(), fatal.watch(model)));
+        }
+        let find = |name: &str| models.iter().find(|(known, _)| *known == name).map(|(_, model)| Arc::clone(model));
+        let writer = match &plan.refine {
+            Some(refine) => Some(find(&refine.writer).ok_or_else(|| lost("model", &refine.writer))?),
+            None => None,
+        };
+        let mut members = Vec::new();
+        for grader in &plan.graders {
+            let adapter: Arc<dyn Grader> = match &grader.what {
+                What::Component { name, params } => {
+                    let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
+                    let sandbox = components.sandbox.clone();
+                    let limits = GradeLimits::default();
+                    Arc::new(ComponentGrader::new(sandbox, entry, params, grader.map.clone(), GRANTS, limits))
+                }
+                What::Judge(judge) => {
+                    let model = find(&judge.model).ok_or_else(|| lost("model", &judge.model))?;
+                    judge_grader(grader, judge, model)?
+                }
+            };
+            members.push(Member {
+                name: grader.name.clone(),
+                grader: adapter,
+                threshold: grader.threshold.value,
+                weight: grader.weight.value,
+                required: grader.required.value,
+            });
+        }
+        Ok(Self { panel: Panel::new(members), writer, fatal, concurrency })
+    }
+}
+
+fn lost(kind: &str, name: &str) -> Failure {
+    Failure::new(format!("the {kind} `{name}` of the plan is not there; this is a fault of gradebox, please report it"))
+}
+
+/// The endpoint of a model, with its key out of the environment.
+pub(super) fn endpoint(name: &str, plan: &ModelPlan, environment: &Environment) -> Result<Endpoint, Failure> {
+    let mut endpoint = Endpoint::new(name, plan.base_url.value.clone(), plan.model.value.clone());
+    endpoint.api_key = environment.variable(&plan.api_key_env.value).and_then(Secret::new);
+    endpoint.api_key_env = Some(plan.api_key_env.value.clone());
+    endpoint.max_concurrency = plan.max_concurrency.unwrap_or(endpoint.max_concurrency);
+    endpoint.requests_per_minute = plan.requests_per_minute;
+    endpoint.tokens_per_minute = plan.tokens_per_minute;
+    endpoint.timeout = plan.timeout.unwrap_or(endpoint.timeout);
+    endpoint.deadline = plan.deadline.unwrap_or(endpoint.deadline);
+    endpoint.max_retries = plan.max_retries.unwrap_or(endpoint.max_retries);
+    for (header, variable) in &plan.header_env {
+        let value = environment.variable(variable).and_then(Secret::new).ok_or_else(|| {
+            let failure =
+                Failure::new(format!("the environment variable {variable}, for the header `{header}`, is not set"));
+            failure.hint(format!("set it, or remove the header from `header_env` in [models.{name}]"))
+        })?;
+        endpoint.headers.push((header.clone(), value));
+    }
+    endpoint.query = plan.query.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    endpoint.body = plan.body.clone();
+    endpoint.prices = plan.prices.map(|prices| Prices { prompt: prices.prompt, completion: prices.completion });
+    Ok(endpoint)
+}

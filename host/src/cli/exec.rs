@@ -1,0 +1,162 @@
+//! `gradebox exec`: runs one untrusted program safely and says what it did.
+
+mod report;
+mod tagged;
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
+
+use super::{
+    args::ExecArgs,
+    assemble::{Components, component_directories},
+    config::Config,
+    console,
+    environment::Environment,
+    failure::{CommandResult, Failure, Status},
+};
+use crate::{
+    dataset::nearest_names,
+    sandbox::{Action, Catalog, Ending, Execution, Language, ProgramLimits, ProgramRequest},
+};
+
+pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandResult {
+    let request = ProgramRequest {
+        language: String::new(),
+        source: read_source(&args.file)?,
+        action: action(args),
+        stdin: read_stdin(args)?,
+        limits: limits(args)?,
+    };
+    let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
+    let components = Components::open(1, &directories, environment).await?;
+    let language = choose_language(args, &components.catalog)?;
+    let request = ProgramRequest { language: language.name.clone(), ..request };
+    let execution = components.sandbox.exec(language, request).await?;
+    components.sandbox.close();
+    if args.json {
+        console::print(&report::json(&execution).to_string())?;
+    } else {
+        show(&execution, args.call.is_some())?;
+    }
+    Ok(status(&execution.ending))
+}
+
+/// One for whatever is neither an end nor an exit with zero.
+fn status(ending: &Ending) -> Status {
+    match ending {
+        Ending::Completed | Ending::Exited(0) => Status::Done,
+        _ => Status::Incomplete,
+    }
+}
+
+fn show(execution: &Execution, is_call: bool) -> io::Result<()> {
+    console::print_bytes(&execution.stdout)?;
+    console::say_bytes(&execution.stderr);
+    if let (true, Some(value)) = (is_call, &execution.value) {
+        console::print(value)?;
+    }
+    if !execution.stderr.is_empty() && !execution.stderr.ends_with(b"\n") {
+        console::say("");
+    }
+    if let Ending::Raised(raised) = &execution.ending
+        && !raised.traceback.is_empty()
+        && !String::from_utf8_lossy(&execution.stderr).contains(raised.traceback.trim())
+    {
+        console::say(raised.traceback.trim_end());
+    }
+    console::say(&report::line(execution));
+    Ok(())
+}
+
+fn action(args: &ExecArgs) -> Action {
+    let Some(target) = args.call.clone() else { return Action::Script };
+    let given = args.args.clone().unwrap_or_default();
+    Action::Call {
+        target,
+        args: given.by_place.iter().map(|value| tagged::tagged(value).to_string()).collect(),
+        kwargs: given.by_name.iter().map(|(name, value)| (name.clone(), tagged::tagged(value).to_string())).collect(),
+    }
+}
+
+fn limits(args: &ExecArgs) -> Result<ProgramLimits, Failure> {
+    let wanted = ProgramLimits { cpu: args.timeout, memory: args.memory, ..ProgramLimits::default() };
+    if wanted.capped() != wanted {
+        let ceiling = ProgramLimits::CEILING;
+        return Err(Failure::new(format!(
+            "a program may use at most --timeout {}s and --memory {}MiB",
+            ceiling.cpu.as_secs(),
+            ceiling.memory >> 20
+        )));
+    }
+    Ok(wanted)
+}
+
+fn read_source(file: &Path) -> Result<String, Failure> {
+    let bytes = if file == Path::new("-") {
+        read_own_stdin("the program")?
+    } else {
+        fs::read(file).map_err(|error| {
+            let failure = anyhow::Error::new(error).context(format!("cannot read the program {}", file.display()));
+            Failure::from(failure).hint("give the path of a source file, or `-` for standard input")
+        })?
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to() + 1;
+        Failure::new(format!("the program {} is not UTF-8 text: byte {place}", file.display())).hint("save it as UTF-8")
+    })
+}
+
+fn read_stdin(args: &ExecArgs) -> Result<Vec<u8>, Failure> {
+    match args.stdin.as_deref() {
+        None => Ok(Vec::new()),
+        Some(path) if path == Path::new("-") && args.file == Path::new("-") => {
+            Err(Failure::new("standard input cannot be both the program and its input")
+                .hint("name a file for one of them"))
+        }
+        Some(path) if path == Path::new("-") => read_own_stdin("the program's input"),
+        Some(path) => fs::read(path).map_err(|error| {
+            anyhow::Error::new(error).context(format!("cannot read {}, the program's input", path.display())).into()
+        }),
+    }
+}
+
+fn read_own_stdin(what: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {what} from standard input")))?;
+    Ok(bytes)
+}
+
+/// The language that was named, else that of the file's ending, else Python.
+fn choose_language<'a>(args: &ExecArgs, catalog: &'a Catalog) -> Result<&'a Language, Failure> {
+    let ending = args.file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let by_ending = |language: &&Language| ending.as_ref().is_some_and(|ending| language.extensions.contains(ending));
+    let name = match &args.language {
+        Some(name) => name.as_str(),
+        None => match catalog.languages().iter().find(by_ending) {
+            Some(language) => return Ok(language),
+            None => "python",
+        },
+    };
+    catalog.language(name).ok_or_else(|| no_language(name, catalog))
+}
+
+fn no_language(name: &str, catalog: &Catalog) -> Failure {
+    let names: Vec<&str> = catalog.languages().iter().map(|language| language.name.as_str()).collect();
+    let failure = Failure::new(format!("no language runtime for `{name}`"));
+    if names.is_empty() {
+        return failure.hint(
+            "`make graders` builds the Python one into target/graders/runtimes; GRADEBOX_GRADERS or --graders names \
+             another place",
+        );
+    }
+    match nearest_names(name, names.iter().copied()).first() {
+        Some(near) => failure.hint(format!("did you mean `{near}`? there are: {}", names.join(", "))),
+        None => failure.hint(format!("there are: {}", names.join(", "))),
+    }
+}

@@ -1,0 +1,131 @@
+//! `gradebox graders`: lists what there is to grade with.
+
+use serde_json::{Value, json};
+
+use super::{
+    args::GradersArgs,
+    assemble::{Components, component_directories},
+    config::Config,
+    console,
+    environment::Environment,
+    failure::{CommandResult, Status},
+    judges, table,
+};
+use crate::{
+    fields::Needs,
+    grader::Mode,
+    sandbox::{Entry, Language, Rejected},
+    score::Scale,
+};
+
+pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> CommandResult {
+    let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
+    let components = Components::open(1, &directories, environment).await?;
+    components.sandbox.close();
+    let catalog = &components.catalog;
+    if args.json {
+        let report = json!({
+            "graders": catalog.graders().iter().map(entry_json).collect::<Vec<_>>(),
+            "judges": judges::listed().iter().map(judges::Listed::to_json).collect::<Vec<_>>(),
+            "languages": catalog.languages().iter().map(language_json).collect::<Vec<_>>(),
+            "rejected": catalog.rejected().iter().map(rejected_json).collect::<Vec<_>>(),
+        });
+        console::print(&report.to_string())?;
+        return Ok(Status::Done);
+    }
+    if catalog.graders().is_empty() {
+        console::say("no components here: `make graders` builds the built-in ones; --graders DIR names others");
+    } else {
+        let header = ["component", "version", "scale", "mode", "fields", "capabilities"];
+        console::print(&table::table(&header, usize::MAX, catalog.graders().iter().map(entry_row)))?;
+    }
+    console::print("")?;
+    let judges = judges::listed().into_iter().map(judges::Listed::into_row);
+    console::print(&table::table(&["judge", "scale", "mode", "judges"], usize::MAX, judges))?;
+    if !catalog.languages().is_empty() {
+        console::print("")?;
+        let header = ["language", "version", "aliases"];
+        console::print(&table::table(&header, usize::MAX, catalog.languages().iter().map(language_row)))?;
+    }
+    console::say("\njudges need a model: gradebox grade DATASET -g helpfulness --model NAME --base-url URL");
+    Ok(Status::Done)
+}
+
+pub(super) fn scale(scale: Scale) -> String {
+    format!("{}..{}", scale.worst, scale.best)
+}
+
+pub(super) fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Pointwise => "pointwise",
+        Mode::Listwise => "listwise",
+    }
+}
+
+/// The fields of a grader on one line, those in brackets optional.
+pub(super) fn fields(needs: &Needs) -> String {
+    let groups = needs.required.iter().map(|group| group.join(" | "));
+    let optional = needs.optional.iter().map(|field| format!("[{field}]"));
+    groups.chain(optional).collect::<Vec<_>>().join(", ")
+}
+
+fn entry_row(entry: &Entry) -> Vec<String> {
+    let scale = if entry.mode == Mode::Listwise { "ranks".to_owned() } else { scale(entry.scale) };
+    vec![
+        entry.name.clone(),
+        entry.version.clone(),
+        scale,
+        mode(entry.mode).to_owned(),
+        fields(&entry.needs),
+        entry.capabilities.join(", "),
+    ]
+}
+
+fn language_row(language: &Language) -> Vec<String> {
+    vec![language.name.clone(), language.version.clone(), language.aliases.join(", ")]
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "name": entry.name,
+        "version": entry.version,
+        "summary": entry.summary,
+        "mode": mode(entry.mode),
+        "scale": {"worst": entry.scale.worst, "best": entry.scale.best},
+        "required_fields": entry.needs.required,
+        "optional_fields": entry.needs.optional,
+        "params_schema": entry.params_schema,
+        "capabilities": entry.capabilities,
+        "path": entry.path.display().to_string(),
+        "digest": entry.digest,
+    })
+}
+
+fn language_json(language: &Language) -> Value {
+    json!({
+        "name": language.name,
+        "version": language.version,
+        "aliases": language.aliases,
+        "extensions": language.extensions,
+        "path": language.path.display().to_string(),
+        "digest": language.digest,
+    })
+}
+
+fn rejected_json(rejected: &Rejected) -> Value {
+    json!({"path": rejected.path.display().to_string(), "reason": rejected.reason})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_show_alternatives_and_options() {
+        let needs = Needs {
+            required: vec![vec!["tests".to_owned(), "test+entry_point".to_owned()]],
+            optional: vec!["setup".to_owned()],
+        };
+        assert_eq!(fields(&needs), "tests | test+entry_point, [setup]");
+    }
+}

@@ -1,0 +1,94 @@
+//! The command line: the only folder that reads arguments, environment and configuration, and that prints.
+//!
+//! `args` is what the user said, `plan` what it means, `assemble` makes the adapters that the plan names, and each
+//! subcommand has its own file.
+
+mod args;
+mod assemble;
+mod check;
+mod config;
+mod console;
+mod doctor;
+mod environment;
+mod exec;
+mod failure;
+mod grade;
+mod graders;
+mod judges;
+mod plan;
+mod progress;
+mod quantity;
+mod refine;
+mod setup;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::{
+    args::{Command, CommandLine},
+    environment::Environment,
+    failure::{CommandResult, Failure, Status},
+};
+use crate::sandbox::worker;
+
+/// Runs the command line; what it gives back is the exit status of the process.
+pub fn run() -> ExitCode {
+    // A worker gives up its rights and must not have started anything before.
+    if std::env::args_os().nth(1).is_some_and(|command| command == worker::SUBCOMMAND) {
+        return worker::run();
+    }
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match start(&line) {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            if !failure.is_broken_pipe() {
+                console::say(&failure.to_string());
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn start(line: &CommandLine) -> CommandResult {
+    let environment = Environment::read(line.verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(dispatch(line, &environment));
+    // What is still under way, such as reading a dataset ahead, is of no interest any more.
+    runtime.shutdown_background();
+    result
+}
+
+async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResult {
+    let takes_configuration = matches!(line.command, Command::Grade(_) | Command::Refine(_));
+    if line.print_config && !takes_configuration {
+        let failure = Failure::new("this command has no configuration to show");
+        return Err(failure.hint("--print-config belongs to grade and refine"));
+    }
+    match &line.command {
+        Command::Grade(args) => grade::grade(args, line.print_config, environment).await,
+        Command::Refine(args) => refine::refine(args, line.print_config, environment).await,
+        Command::Exec(args) => exec::exec(args, environment).await,
+        Command::Check(args) => check::check(args, environment).await,
+        Command::Graders(args) => graders::graders(args, environment).await,
+        Command::Doctor(args) => doctor::doctor(args, environment).await,
+        Command::ConfigSchema => {
+            console::print(&format!("{:#}", config::schema()))?;
+            Ok(Status::Done)
+        }
+        Command::Worker => Ok(worker_was_not_first()),
+    }
+}
+
+/// `worker` after other words: nothing that a person would type.
+fn worker_was_not_first() -> Status {
+    console::say("`worker` is started by gradebox itself");
+    Status::Incomplete
+}

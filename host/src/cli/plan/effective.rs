@@ -1,0 +1,150 @@
+//! The effective configuration as a gradebox.toml that says where each value came from.
+
+use std::{fmt::Write, path::Path};
+
+use serde_json::Value;
+
+use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What};
+use crate::cli::config::JudgeMode;
+
+impl Plan {
+    /// The plan as TOML; each line ends with where its value came from.
+    pub(in crate::cli) fn render(&self, file: Option<&Path>) -> String {
+        let file = file.map_or("configuration file".to_owned(), |path| path.display().to_string());
+        let mut text = Toml { text: String::new(), file };
+        text.table("sandbox");
+        text.value("jobs", &self.jobs.value.into(), &self.jobs.origin);
+        if !self.mappings.is_empty() {
+            text.table("dataset.map");
+            for (field, column) in &self.mappings {
+                text.value(&key(field), &column.value.clone().into(), &column.origin);
+            }
+        }
+        for (name, model) in &self.models {
+            text.table(&format!("models.{}", key(name)));
+            text.model(model);
+        }
+        for grader in &self.graders {
+            text.table(&format!("graders.{}", key(&grader.name)));
+            text.grader(grader, &self.mappings);
+        }
+        if let Some(refine) = &self.refine {
+            text.table("refine");
+            text.refine(refine);
+        }
+        text.text
+    }
+}
+
+/// Lines of TOML in the making.
+struct Toml {
+    text: String,
+    /// What values of the file are said to come from.
+    file: String,
+}
+
+impl Toml {
+    fn table(&mut self, name: &str) {
+        let separator = if self.text.is_empty() { "" } else { "\n" };
+        // Writing to a string does not fail.
+        let _ = writeln!(self.text, "{separator}[{name}]");
+    }
+
+    fn value(&mut self, key: &str, value: &Value, origin: &Origin) {
+        let origin = if *origin == Origin::File { self.file.clone() } else { origin.to_string() };
+        let _ = writeln!(self.text, "{key} = {}  # {origin}", toml_of(value));
+    }
+
+    fn sourced<T: Clone + Into<Value>>(&mut self, key: &str, value: &Sourced<T>) {
+        self.value(key, &value.value.clone().into(), &value.origin);
+    }
+
+    fn of_file<T: Into<Value>>(&mut self, key: &str, value: Option<T>) {
+        if let Some(value) = value {
+            self.value(key, &value.into(), &Origin::File);
+        }
+    }
+
+    fn model(&mut self, model: &ModelPlan) {
+        self.sourced("base_url", &model.base_url);
+        self.sourced("model", &model.model);
+        self.sourced("api_key_env", &model.api_key_env);
+        self.of_file("max_concurrency", model.max_concurrency);
+        self.of_file("requests_per_minute", model.requests_per_minute);
+        self.of_file("tokens_per_minute", model.tokens_per_minute);
+        self.of_file("timeout", model.timeout.map(|timeout| timeout.as_secs_f64()));
+        self.of_file("deadline", model.deadline.map(|deadline| deadline.as_secs_f64()));
+        self.of_file("max_retries", model.max_retries);
+        let table = |entries: &std::collections::BTreeMap<String, String>| {
+            (!entries.is_empty())
+                .then(|| entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Value>())
+        };
+        self.of_file("header_env", table(&model.header_env));
+        self.of_file("query", table(&model.query));
+        self.of_file("body", (!model.body.is_empty()).then(|| Value::Object(model.body.clone())));
+    }
+
+    fn grader(&mut self, grader: &GraderPlan, dataset: &[(String, Sourced<String>)]) {
+        match &grader.what {
+            What::Component { name, params } => {
+                let origin = if *name == grader.name { Origin::Default } else { Origin::File };
+                self.value("component", &name.clone().into(), &origin);
+                if !params.is_empty() {
+                    self.value("params", &Value::Object(params.clone()), &Origin::Option("-g and configuration file"));
+                }
+            }
+            What::Judge(judge) => {
+                match &judge.prompt {
+                    Prompt::Rubric(rubric) => self.value("judge", &rubric.clone().into(), &Origin::Default),
+                    Prompt::Template(template) => self.of_file("template", Some(template.clone())),
+                }
+                self.value("model", &judge.model.clone().into(), &Origin::Default);
+                self.sourced("votes", &judge.votes);
+                self.of_file("scale", judge.scale.map(|scale| Value::from(scale.to_vec())));
+                let mode = judge.mode.map(|mode| if mode == JudgeMode::Listwise { "listwise" } else { "pointwise" });
+                self.of_file("mode", mode);
+                self.of_file("temperature", judge.temperature);
+                self.of_file("max_tokens", judge.max_tokens);
+            }
+        }
+        self.sourced("threshold", &grader.threshold);
+        self.sourced("weight", &grader.weight);
+        self.sourced("required", &grader.required);
+        let own = grader
+            .map
+            .iter()
+            .filter(|(field, column)| !dataset.iter().any(|(mapped, to)| mapped == field && to.value == *column));
+        let own: serde_json::Map<String, Value> =
+            own.map(|(field, column)| (field.to_owned(), Value::from(column))).collect();
+        self.of_file("map", (!own.is_empty()).then_some(Value::Object(own)));
+    }
+
+    fn refine(&mut self, refine: &RefinePlan) {
+        self.value("model", &refine.writer.clone().into(), &Origin::Default);
+        self.sourced("rounds", &refine.rounds);
+        self.sourced("candidates", &refine.candidates);
+        self.sourced("patience", &refine.patience);
+        self.sourced("seed", &refine.seed);
+        self.of_file("temperature", refine.temperature);
+        self.of_file("max_tokens", refine.max_tokens);
+    }
+}
+
+/// A key, in quotes where it needs them.
+fn key(name: &str) -> String {
+    let is_bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if is_bare { name.to_owned() } else { Value::from(name).to_string() }
+}
+
+/// A JSON value as TOML on one line; TOML has no null.
+fn toml_of(value: &Value) -> String {
+    match value {
+        Value::Array(values) => format!("[{}]", values.iter().map(toml_of).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let members = members.map(|(name, value)| format!("{} = {}", key(name), toml_of(value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        scalar => scalar.to_string(),
+    }
+}

@@ -1,0 +1,35 @@
+//! `gradebox refine`: refines the rows of a dataset that do not pass.
+
+use super::{
+    args::RefineArgs,
+    environment::Environment,
+    failure::{CommandResult, Failure, Status},
+    plan::{RefineOptions, RefinePlan},
+    setup::{Job, shutdown},
+};
+use crate::{refine::RefineSettings, run};
+
+pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &Environment) -> CommandResult {
+    let options = RefineOptions { rounds: args.rounds, candidates: args.candidates };
+    let Some(job) = Job::prepare(&args.selection, Some(options), print_config, environment).await? else {
+        return Ok(Status::Done);
+    };
+    let (Some(plan), Some(writer)) = (&job.plan.refine, &job.assembly.writer) else {
+        return Err(Failure::new("the plan has no writer; this is a fault of gradebox, please report it"));
+    };
+    let output = job.open_output()?;
+    let result = run::refine(&job.run(), writer.as_ref(), &settings(plan), job.rows()?, output, shutdown()).await;
+    let (status, _) = job.conclude(result)?;
+    Ok(status)
+}
+
+fn settings(plan: &RefinePlan) -> RefineSettings {
+    RefineSettings {
+        rounds: plan.rounds.value,
+        candidates: plan.candidates.value,
+        patience: plan.patience.value,
+        temperature: plan.temperature,
+        max_tokens: plan.max_tokens,
+        seed: plan.seed.value,
+    }
+}

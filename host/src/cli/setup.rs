@@ -1,0 +1,197 @@
+//! What `grade` and `refine` do before the first row: configuration, dataset, graders, models, output.
+
+use std::path::PathBuf;
+
+use super::{
+    args::Selection,
+    assemble::{Assembly, Components, GRANTS, component_directories},
+    config::ConfigFile,
+    console,
+    environment::Environment,
+    failure::{CommandResult, Failure, Status},
+    judges,
+    plan::{self, Known, Plan, RefineOptions, What},
+    progress::Display,
+    table,
+};
+use crate::{
+    dataset::{Dataset, DatasetError, Output, Parts, Row},
+    run::{Run, RunError, Summary},
+    sandbox::Entry,
+};
+
+/// Rows that are looked at to tell whether a grader has what it needs.
+const LOOKED_AT: usize = 20;
+
+/// A run that is ready to begin.
+pub(super) struct Job {
+    pub(super) plan: Plan,
+    pub(super) assembly: Assembly,
+    dataset: Dataset,
+    parts: Parts,
+    components: Components,
+    display: Display,
+    output: Option<PathBuf>,
+    rows: u64,
+}
+
+impl Job {
+    /// Makes a run ready; `None` where only the effective configuration was asked for, which is then printed.
+    pub(super) async fn prepare(
+        selection: &Selection,
+        refine: Option<RefineOptions>,
+        print_config: bool,
+        environment: &Environment,
+    ) -> Result<Option<Self>, Failure> {
+        let file = ConfigFile::load(selection.config.as_deref())?;
+        if let (Some(path), None) = (&file.path, &selection.config) {
+            console::say(&format!("using {}", path.display()));
+        }
+        let config = &file.config;
+        let directories = component_directories(&selection.directories.graders, config, environment)?;
+        let dataset = if print_config { None } else { Some(open_dataset(selection, &file)?) };
+
+        let components = Components::open(plan::jobs(selection, config).value, &directories, environment).await?;
+        let names: Vec<&str> = components.catalog.graders().iter().map(|entry| entry.name.as_str()).collect();
+        let rubrics = judges::rubric_names();
+        let known = Known { components: &names, rubrics: &rubrics };
+        let plan = Plan::resolve(selection, refine, config, environment, known)?;
+        let Some(dataset) = dataset else {
+            console::print(plan.render(file.path.as_deref()).trim_end())?;
+            return Ok(None);
+        };
+
+        let parts = Parts::choose(&dataset, &plan.map())?;
+        console::say(&parts.describe());
+        for grader in &plan.graders {
+            dataset.check_map(&grader.map)?;
+        }
+        let assembly = Assembly::new(&plan, &components, environment)?;
+        warn_beforehand(&plan, &components, &dataset, &parts)?;
+        let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
+        let display = Display::new(rows, console::is_watched() && !environment.verbose);
+        let output = selection.output.clone();
+        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, rows }))
+    }
+
+    pub(super) fn run(&self) -> Run<'_> {
+        Run {
+            parts: &self.parts,
+            panel: &self.assembly.panel,
+            concurrency: self.assembly.concurrency,
+            fatal: self.assembly.fatal.clone(),
+            progress: &self.display,
+        }
+    }
+
+    /// The rows to work on.
+    pub(super) fn rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static, DatasetError> {
+        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX);
+        Ok(self.dataset.rows()?.take(rows))
+    }
+
+    /// Opens the output, once everything else is known to be well.
+    pub(super) fn open_output(&self) -> Result<Output, DatasetError> {
+        Output::create(self.output.as_deref())
+    }
+
+    /// Says what came of the run.
+    pub(super) fn conclude(self, result: Result<Summary, RunError>) -> CommandResult<(Status, Summary)> {
+        self.display.finish();
+        for line in self.display.error_lines() {
+            console::say(&format!("warning: {line}"));
+        }
+        let replaced = self.components.sandbox.statistics().replaced;
+        if replaced > 0 {
+            console::say(&format!("warning: {} died and were replaced", table::count(replaced, "worker process")));
+        }
+        self.components.sandbox.close();
+        let summary = match result {
+            Ok(summary) => summary,
+            Err(RunError::Model { error, summary }) => {
+                let failure = Failure::from(RunError::Model { error, summary });
+                return Err(failure.hint(self.partial_hint("correct the model's settings and run again")));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        console::say(&format!("\n{}", table::summary(&summary)));
+        if summary.is_partial {
+            console::say(&format!("stopped before the end; {}", self.partial_hint("run again for the whole")));
+        }
+        let is_whole = summary.faulty == 0 && !summary.is_partial;
+        Ok((if is_whole { Status::Done } else { Status::Incomplete }, summary))
+    }
+
+    fn partial_hint(&self, advice: &str) -> String {
+        match &self.output {
+            Some(path) if path.as_os_str() != "-" => {
+                format!("{advice}; the rows that were done stand in {}.partial", path.display())
+            }
+            _ => advice.to_owned(),
+        }
+    }
+}
+
+/// Resolves when the user or the system wants the run to stop.
+pub(super) async fn shutdown() {
+    let interrupted = tokio::signal::ctrl_c();
+    let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let _ = interrupted.await;
+        return;
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
+    console::say("stopping: no further row is begun");
+}
+
+fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Failure> {
+    let map = plan::dataset_map(selection, &file.config);
+    let dataset = Dataset::open_mapped(&selection.dataset, &map)?;
+    if let Some(output) = &selection.output {
+        dataset.check_output(output)?;
+        // Refuses an output that cannot be written before any time is spent; a new one leaves nothing behind.
+        drop(Output::create(Some(output))?);
+    }
+    Ok(dataset)
+}
+
+/// Says beforehand what will keep graders from grading.
+fn warn_beforehand(plan: &Plan, components: &Components, dataset: &Dataset, parts: &Parts) -> Result<(), DatasetError> {
+    let rows = dataset.rows()?.take(LOOKED_AT).collect::<Result<Vec<Row>, _>>()?;
+    let samples: Vec<_> = rows.iter().filter_map(|row| parts.sample(row).ok()).collect();
+    for grader in &plan.graders {
+        let What::Component { name, .. } = &grader.what else { continue };
+        let Some(entry) = components.catalog.find(name) else { continue };
+        let missing = samples.iter().map(|sample| entry.needs.collect(sample, &grader.map).err());
+        let missing: Option<Vec<_>> = missing.collect();
+        if let Some(first) = missing.and_then(|missing| missing.into_iter().next()) {
+            let columns = dataset.columns().collect::<Vec<_>>().join(", ");
+            console::say(&format!(
+                "warning: `{}` has nothing to go by: {first}; the dataset's columns are {columns}; --map FIELD=COLUMN \
+                 maps one",
+                grader.name
+            ));
+        }
+        warn_of_capabilities(&grader.name, entry, components);
+    }
+    Ok(())
+}
+
+fn warn_of_capabilities(name: &str, entry: &Entry, components: &Components) {
+    for capability in GRANTS.missing(entry) {
+        console::say(&format!(
+            "warning: `{name}` asks for the capability `{capability}`, which this host does not grant; where it uses \
+             it, the grade ends with capability-denied"
+        ));
+    }
+    let runs_programs = entry.capabilities.iter().any(|capability| capability == "programs");
+    if runs_programs && components.catalog.languages().is_empty() {
+        console::say(&format!(
+            "warning: `{name}` runs programs, and there is no language runtime; `make graders` builds the Python one"
+        ));
+    }
+}

@@ -1,0 +1,129 @@
+//! Tables for terminals, and the numbers of a run in them.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::{
+    model::Usage,
+    run::{GraderSummary, RefinementSummary, Summary},
+};
+
+/// A plain table; the columns from `numbers` on are numbers.
+pub(super) fn table(header: &[&str], numbers: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header);
+    table.add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index >= numbers {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines = table.to_string();
+    lines.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// What a run came to: a table of its graders and a few lines.
+pub(super) fn summary(summary: &Summary) -> String {
+    let mut lines = match &summary.refinement {
+        None => vec![grader_table(summary), String::new()],
+        Some(refinement) => vec![before_and_after(summary, refinement), String::new()],
+    };
+    lines.push(totals(summary));
+    if let Some(refinement) = &summary.refinement {
+        lines.extend(refinement_lines(summary, refinement));
+    }
+    for (who, usage) in [("writer", summary.writer_usage), ("judges", summary.judge_usage)] {
+        lines.extend(usage_line(who, usage));
+    }
+    lines.join("\n")
+}
+
+fn grader_table(summary: &Summary) -> String {
+    let header = ["grader", "scored", "mean", "passed", "n/a", "undecided", "errors"];
+    let rows = summary.graders.iter().map(|(name, grader)| {
+        vec![
+            name.clone(),
+            (grader.scored + grader.ranked).to_string(),
+            number(grader.mean()),
+            passed(grader),
+            grader.not_applicable.to_string(),
+            grader.undecided.to_string(),
+            grader.error_count().to_string(),
+        ]
+    });
+    table(&header, 1, rows)
+}
+
+fn before_and_after(summary: &Summary, refinement: &RefinementSummary) -> String {
+    let header = ["grader", "mean before", "after", "passed before", "after", "n/a", "undecided", "errors"];
+    let none = GraderSummary::default();
+    let rows = summary.graders.iter().map(|(name, after)| {
+        let before = refinement.before.get(name).unwrap_or(&none);
+        vec![
+            name.clone(),
+            number(before.mean()),
+            number(after.mean()),
+            passed(before),
+            passed(after),
+            after.not_applicable.to_string(),
+            after.undecided.to_string(),
+            after.error_count().to_string(),
+        ]
+    });
+    table(&header, 1, rows)
+}
+
+fn totals(summary: &Summary) -> String {
+    let mut line = format!(
+        "{} in {:.1} s: {} passed, {} did not",
+        count(summary.rows, "row"),
+        summary.elapsed.as_secs_f64(),
+        summary.passed,
+        summary.failed
+    );
+    if let Some(mean) = summary.mean_score() {
+        line.push_str(&format!(", mean score {mean:.3}"));
+    }
+    if summary.faulty > 0 {
+        line.push_str(&format!("; {} with errors", count(summary.faulty, "row")));
+    }
+    line
+}
+
+fn refinement_lines(summary: &Summary, refinement: &RefinementSummary) -> Vec<String> {
+    let stops = refinement.stops.iter().map(|(stop, rows)| format!("{rows} {}", stop.as_str())).collect::<Vec<_>>();
+    let mut lines = vec![format!(
+        "passed before {}, after {}; {} refined, {} improved, {} written anew",
+        refinement.passed_before, summary.passed, refinement.refined, refinement.improved, refinement.written
+    )];
+    if !stops.is_empty() {
+        lines.push(format!("refinements ended: {}", stops.join(", ")));
+    }
+    lines
+}
+
+fn usage_line(who: &str, usage: Usage) -> Option<String> {
+    if usage.calls == 0 {
+        return None;
+    }
+    let tokens = match (usage.prompt_tokens, usage.completion_tokens) {
+        (Some(prompt), Some(completion)) => format!("{prompt} prompt and {completion} completion tokens"),
+        _ => "tokens not told by the endpoint".to_owned(),
+    };
+    let cost = usage.cost.map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
+    Some(format!("{who}: {}, {tokens}{cost}", count(usage.calls, "call")))
+}
+
+fn passed(grader: &GraderSummary) -> String {
+    if grader.scored == 0 { "-".to_owned() } else { format!("{}/{}", grader.passed, grader.scored) }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}

@@ -1,0 +1,5 @@
+//! The `gradebox` binary: parse, run, exit code.
+
+fn main() -> std::process::ExitCode {
+    gradebox::cli::run()
+}
