@@ -57,17 +57,21 @@ impl Scripted {
         match entry {
             "undecided" => Outcome::Undecided { reason: format!("{} cannot tell", self.name) },
             "ranked" => Outcome::Ranked(Ranking { ranks: vec![1], reason: String::new() }),
-            kind => {
-                let kind: ErrorKind = serde_json::from_value(json!(kind)).unwrap();
-                Outcome::Error(GradeError::new(kind, format!("{} failed", self.name)))
-            }
+            kind => self.fail(serde_json::from_value(json!(kind)).unwrap()),
         }
     }
 
+    fn fail(&self, kind: ErrorKind) -> Outcome {
+        Outcome::Error(GradeError::new(kind, format!("{} failed", self.name)))
+    }
+
     fn order(&self, responses: &[String]) -> Outcome {
+        if responses.iter().any(|response| self.entry(response) == Some("invalid-sample")) {
+            return self.fail(ErrorKind::InvalidSample);
+        }
         let value = |response: &String| self.entry(response).and_then(|entry| entry.parse::<f64>().ok());
         let Some(values) = responses.iter().map(value).collect::<Option<Vec<f64>>>() else {
-            return Outcome::Error(GradeError::new(ErrorKind::JudgeUnparsable, "no order"));
+            return self.fail(ErrorKind::JudgeUnparsable);
         };
         let rank = |value: &f64| 1 + values.iter().filter(|other| *other > value).count();
         let ranks = values.iter().map(|value| u32::try_from(rank(value)).unwrap()).collect();

@@ -48,8 +48,8 @@ impl Preference {
             return false;
         }
         let decided = self
-            .passed(candidate.attempt, original)
-            .cmp(&self.passed(best.attempt, original))
+            .passed(candidate.attempt)
+            .cmp(&self.passed(best.attempt))
             .then_with(|| self.compare_scores(trio))
             .then_with(|| self.recovered(trio).cmp(&0))
             .then_with(|| compare_ranks(candidate.rank, best.rank));
@@ -73,22 +73,17 @@ impl Preference {
         self.mean(trio.candidate, counts).is_none_or(|score| score < floor)
     }
 
-    /// The number of required graders that are content; one that is not applicable to the original is, unless a
-    /// candidate fails it.
-    fn passed(&self, attempt: &Attempt, original: &Attempt) -> usize {
+    /// The number of required graders that are content: they let the attempt pass, or have nothing to say of it, which
+    /// only those have that did not concern the original either.
+    fn passed(&self, attempt: &Attempt) -> usize {
         let is_content = |member: &&Member| {
-            let Some(grade) = attempt.grade(member) else { return false };
-            grade.pass == Some(true) || (grade.is_not_applicable() && is_exempt(member, original))
+            attempt.grade(member).is_some_and(|grade| grade.pass == Some(true) || grade.is_not_applicable())
         };
         self.pointwise.members().iter().filter(|member| member.required).filter(is_content).count()
     }
 
     fn compare_scores(&self, trio: Trio<'_>) -> Ordering {
-        let counts = |member: &Member| {
-            trio.best.score(member).is_some()
-                && trio.candidate.score(member).is_some()
-                && !is_exempt(member, trio.original)
-        };
+        let counts = |member: &Member| trio.best.score(member).is_some() && trio.candidate.score(member).is_some();
         let (Some(candidate), Some(best)) = (self.mean(trio.candidate, counts), self.mean(trio.best, counts)) else {
             return Ordering::Equal;
         };

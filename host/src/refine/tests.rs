@@ -69,6 +69,14 @@ async fn without_rounds_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn no_candidates_and_no_patience_count_as_one() {
+    let settings = RefineSettings { candidates: 0, patience: 0, ..PATIENT };
+    let writer = Scripted::saying(&["a=0.6", "a=0.1", "a=1"]);
+    let refinement = refine(&sample("a=0.5"), &panel([component("a")]), &writer, &settings).await;
+    assert_eq!((refinement.stop, refinement.chosen, refinement.rounds), (Stop::Plateau, Some(1), 2));
+}
+
+#[tokio::test]
 async fn a_response_that_comes_again_is_not_graded_again() {
     let refinement =
         run([judge("a")], "a=0.5", &Scripted::saying(&["a=0.5\n", "a=0.4", "a=0.4", "a=0.5", "a=0.4"])).await;
@@ -155,9 +163,10 @@ async fn one_candidate_that_fails_does_not_cost_the_others() {
     let writer = Scripted::new([refused(), Ok("a=0.6".to_owned()), Ok("a=1".to_owned()), refused()]);
     let refinement = refine(&sample("a=0.5"), &panel([component("a")]), &writer, &settings).await;
     assert_eq!((refinement.stop, refinement.error), (Stop::Passed, None));
-    let fatal = Scripted::new([Err(ModelError::QuotaExhausted("none left".to_owned())), Ok("a=0.6".to_owned())]);
+    let spent = ModelError::QuotaExhausted("none left".to_owned());
+    let fatal = Scripted::new([Err(spent.clone()), Ok("a=0.6".to_owned()), Ok("a=1".to_owned()), Ok("a=1".to_owned())]);
     let refinement = refine(&sample("a=0.5"), &panel([component("a")]), &fatal, &settings).await;
-    assert_eq!((refinement.stop, refinement.chosen), (Stop::ModelError, Some(1)));
+    assert_eq!((refinement.stop, refinement.chosen, refinement.error), (Stop::ModelError, Some(1), Some(spent)));
 }
 
 #[tokio::test]
@@ -262,13 +271,21 @@ async fn a_listwise_tie_keeps_the_original_and_a_failed_order_the_best() {
 }
 
 #[tokio::test]
+async fn a_listwise_grader_may_refuse_a_single_response_but_not_several() {
+    let writer = Scripted::saying(&["l=1", "l=2"]);
+    let refinement = run([ranker("l")], "l=invalid-sample", &writer).await;
+    assert_eq!((refinement.stop, refinement.rounds), (Stop::Ungradable, 1));
+}
+
+#[tokio::test]
 async fn pointwise_graders_overrule_listwise_ones() {
     let members = || [component("a"), ranker("l")];
     assert!(!replaces(members(), "a=0.5 l=1", "a=0.4 l=2").await);
     assert!(replaces(members(), "a=0.5 l=1", "a=0.5 l=2").await);
     assert!(replaces(members(), "a=0.5 l=2", "a=0.6 l=1").await);
     assert_eq!(outcome(members(), "a=1 l=1", &["a=1 l=2"]).await, ("a=1 l=1".to_owned(), Stop::AlreadyPassing));
-    assert_eq!(outcome(members(), "a=0 l=1", &["a=1 l=2"]).await.1, Stop::Passed);
+    let passed = run(members(), "a=0 l=1", &Scripted::saying(&["a=1 l=2"])).await;
+    assert_eq!((passed.stop, passed.judge_usage.calls), (Stop::Passed, 1), "a response that passes needs no order");
 }
 
 #[tokio::test]

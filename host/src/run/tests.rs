@@ -266,6 +266,45 @@ async fn a_judge_whose_calls_can_never_succeed_ends_the_run_with_the_rows_before
     assert_eq!(rows(&files.partial())[1]["grades"]["a"]["kind"], json!("model-failed"));
 }
 
+/// Fails the row `1` for good, and judges the row `0` after that without any call.
+struct SecondFails {
+    fatal: FatalErrors,
+    failed: Notify,
+}
+
+#[async_trait]
+impl Grader for SecondFails {
+    fn mode(&self) -> Mode {
+        Mode::Pointwise
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Judge
+    }
+
+    async fn grade(&self, sample: &Sample) -> Graded {
+        if sample.response.as_deref() == Some("0") {
+            self.failed.notified().await;
+            return Outcome::Undecided { reason: String::new() }.into();
+        }
+        self.fatal.note(&ModelError::Unauthorized("wrong key".to_owned()));
+        self.failed.notify_one();
+        Outcome::Error(GradeError::new(ErrorKind::ModelFailed, "wrong key")).into()
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_needed_no_call_is_kept_although_a_later_one_ended_the_run() {
+    let files = Files::responses(["0", "1", "2"]);
+    let fatal = FatalErrors::default();
+    let grader = SecondFails { fatal: fatal.clone(), failed: Notify::new() };
+    let panel = panel([Member { grader: Arc::new(grader), ..judge("a") }]);
+    let run = Run { fatal, ..files.run(&panel) };
+    let ended = grade(&run, files.dataset.rows().unwrap(), files.output(), pending()).await;
+    assert!(matches!(ended, Err(RunError::Model { .. })), "{ended:?}");
+    assert_eq!(responses(&files.partial()), ["0"]);
+}
+
 #[tokio::test]
 async fn a_writer_whose_calls_can_never_succeed_ends_the_run() {
     let files = Files::responses(["a=1", "a=0", "a=1"]);
