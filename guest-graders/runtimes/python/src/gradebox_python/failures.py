@@ -30,7 +30,7 @@ MAX_TRACEBACK = 16 * 1024
 """Bytes."""
 
 _FIRST_FRAMES = 10
-_LAST_FRAMES = 30
+_LAST_FRAMES = 1000
 _CHAINED_EXCEPTIONS = 10
 
 _TracebackException = traceback.TracebackException

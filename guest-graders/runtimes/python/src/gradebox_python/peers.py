@@ -69,12 +69,14 @@ class Peer:
 
 def _error(raised):
     builtin = _EXCEPTIONS.get(raised.kind)
-    kind = PeerError
+    error = None
     if builtin is not None and not issubclass(PeerError, builtin):
         try:
             kind = type(raised.kind, (PeerError, builtin), {"__module__": "builtins"})
+            error = builtin.__new__(kind, raised.message)
         except TypeError:
-            kind = PeerError
-    error = kind.__new__(kind, raised.message)
+            error = None
+    if error is None:
+        error = RuntimeError.__new__(PeerError)
     PeerError.__init__(error, raised.kind, raised.message, raised.traceback)
     return error

@@ -34,6 +34,9 @@ FILE_NAME = "program.py"
 RANDOM_SEED = 0
 """Every program finds `random` seeded with this: the same program draws the same numbers."""
 
+PROGRAM_RECURSION = 1000
+"""CPython's own default; a program may raise it."""
+
 _HARNESS_RECURSION = 10_000
 _get_recursion_limit = sys.getrecursionlimit
 _set_recursion_limit = sys.setrecursionlimit
@@ -60,6 +63,7 @@ class Session:
         self._code = None
         self._top_level_done = False
         self._failure = None
+        self._recursion_limit = PROGRAM_RECURSION
         self._module = ModuleType(SCRIPT_NAME)
         self._namespace = self._module.__dict__
         self._namespace["__builtins__"] = builtins
@@ -93,22 +97,10 @@ class Session:
             raise Err(failures.raised(RuntimeError("no program is loaded")))
         self.streams.feed(stdin)
         try:
-            outcome, stop = self._attempt(action)
-        finally:
-            _set_trace(None)
-            _set_profile(None)
-            self.streams.flush()
-        if stop is not None:
-            raise Err(stop)
-        return outcome
-
-    def _attempt(self, action):
-        """The outcome, or the stop; whichever it is not is None."""
-        outcome = stop = None
-        try:
-            self._start(SCRIPT_NAME if type(action) is Action_Script else MODULE_NAME)
-            outcome = self._act(action)
+            outcome = self._carried(*self._attempt(action))
+            stop = None
         except BaseException as error:
+            outcome = None
             stop = self._stop(error)
         if type(action) is Action_Script or type(stop) is Stop_Exited:
             self._run_exit_functions()
@@ -116,7 +108,23 @@ class Session:
             stop = Stop_Exited(self.exit_code)
         if not self._top_level_done or self.exit_code is not None:
             self._failure = stop
-        return outcome, stop
+        self.streams.flush()
+        if stop is not None:
+            raise Err(stop)
+        return outcome
+
+    def _attempt(self, action):
+        """Whether there is a result, the result, and the arguments."""
+        try:
+            _set_recursion_limit(self._recursion_limit)
+            self._start(SCRIPT_NAME if type(action) is Action_Script else MODULE_NAME)
+            return self._act(action)
+        finally:
+            # The program's limit may leave no room for even one frame of what follows.
+            self._recursion_limit = _get_recursion_limit()
+            _set_recursion_limit(_HARNESS_RECURSION)
+            _set_trace(None)
+            _set_profile(None)
 
     def _start(self, name):
         """Runs the top level, once. When it fails, every later step ends as it did."""
@@ -131,8 +139,8 @@ class Session:
         if type(action) is Action_Call:
             return self._call(action.value)
         if type(action) is Action_Evaluate:
-            return self._evaluate(action.value)
-        return Outcome(None, [])
+            return True, self._evaluate(action.value), ()
+        return False, None, ()
 
     def _call(self, call):
         args = [decode(text, self._handles.resolve) for text in call.args]
@@ -140,16 +148,18 @@ class Session:
         result = find(self._namespace, call.target)(*args, **kwargs)
         if type(result) is CoroutineType:
             result = _run_coroutine(result)
-        return Outcome(self._encoded(result), [self._encoded_somehow(item) for item in args])
+        return True, result, args
 
     def _evaluate(self, expression):
         expression = expression.strip()
         failures.remember_source(failures.EXPRESSION, expression)
-        code = compile(expression, failures.EXPRESSION, "eval", 0, True)
-        return Outcome(self._encoded(eval(code, self._namespace)), [])
+        return eval(compile(expression, failures.EXPRESSION, "eval", 0, True), self._namespace)
+
+    def _carried(self, has_result, result, args):
+        value = self._encoded(result) if has_result else None
+        return Outcome(value, [self._encoded_somehow(item) for item in args])
 
     def _encoded(self, item):
-        _raise_recursion_limit()
         try:
             return encode(item, self._handles.describe)
         except ValueError as error:
@@ -163,7 +173,6 @@ class Session:
             return encode_opaque(item, self._handles.describe)
 
     def _stop(self, error):
-        _raise_recursion_limit()
         if issubclass(type(error), SystemExit):
             return failures.exited(error, sys.stderr.write)
         return failures.raised(error)
@@ -175,8 +184,3 @@ class Session:
                 _run_at_exit()
             except BaseException:
                 pass
-
-
-def _raise_recursion_limit():
-    """The program may have left a limit that is too low for what comes after it."""
-    _set_recursion_limit(max(_get_recursion_limit(), _HARNESS_RECURSION))

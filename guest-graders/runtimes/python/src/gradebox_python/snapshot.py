@@ -19,9 +19,10 @@ from . import descriptors, event_loop, failures, streams
 from .interpreter import Interpreter, session
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
 
-GC_THRESHOLD = 50_000
-"""With nearly all objects frozen, CPython's own 2,000 makes programs that allocate a lot collect without
-end: each collection starts from the roots and finds nothing to do."""
+GC_THRESHOLD = 20_000
+"""The first collection of a program touches every object of the snapshot, some 20 ms; CPython's own 2,000
+would make that the usual case. (`gc.freeze` would spare it, but with the snapshot frozen each collection
+marks the program's whole heap anew: filling 256 MiB took minutes instead of seconds.)"""
 
 ROUNDS = 30
 """Enough for the adaptive interpreter to specialise the code that every run goes through; it would
@@ -42,10 +43,8 @@ def prepare():
     session.streams.install()
     gc.set_threshold(GC_THRESHOLD, 10, 0)
     gc.collect()
-    gc.freeze()
     _fill_holes()
     gc.collect()
-    gc.freeze()
 
 
 def _add_site_builtins():

@@ -9,6 +9,7 @@ from .pristine import BUILTINS as __builtins__
 
 import io
 import sys
+import weakref
 
 from wit_world.imports import host
 from wit_world.imports.host import Channel
@@ -21,6 +22,7 @@ _BytesIO = io.BytesIO
 _TextIOWrapper = io.TextIOWrapper
 _BufferedReader = io.BufferedReader
 _BufferedWriter = io.BufferedWriter
+_reference = weakref.ref
 _wrapper_write = io.TextIOWrapper.write
 _wrapper_flush = io.TextIOWrapper.flush
 
@@ -56,7 +58,8 @@ class StandardStreams:
 
     def flush(self):
         """Sends what is buffered anywhere, the program's own replacements included. Never raises."""
-        for stream in (sys.stdout, sys.stderr, *self._opened, self.stdout, self.stderr):
+        opened = [reference() for reference in self._opened]
+        for stream in (sys.stdout, sys.stderr, *opened, self.stdout, self.stderr):
             try:
                 stream.flush()
             except BaseException:
@@ -92,7 +95,7 @@ class StandardStreams:
             stream = _TextIOWrapper(stream, encoding or "utf-8", errors, newline, line_buffering=buffering == 1)
             stream.mode = mode
         if number != 0:
-            self._opened.append(stream)
+            self._opened.append(_reference(stream))
         return stream
 
     def _reader_of(self, raw):

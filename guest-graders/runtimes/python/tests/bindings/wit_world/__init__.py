@@ -1,0 +1,1 @@
+"""Stands for the bindings that componentize-py generates from `wit/`."""

@@ -1,0 +1,1 @@
+"""Stands for the generated bindings of what the runtime exports."""
