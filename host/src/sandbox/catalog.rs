@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wasmtime::component::Component;
+use wasmtime::{Engine, component::Component};
 
 use super::{
     cache::{CompileCache, CompileError, digest},
@@ -280,33 +280,48 @@ async fn examine(
     bytes: &[u8],
     digest: &str,
 ) -> Result<(Note, PathBuf), String> {
-    let broken = |CompileError(reason)| format!("is not a valid component: {reason}");
-    let (compiled, _) = cache.compiled(bytes, digest, Purpose::Graders).map_err(broken)?;
-    let component = deserialize(cache, Purpose::Graders, &compiled)?;
-    let shape = Shape::of(cache, &component)?;
-    match shape.role {
-        Role::Grader(mode) => {
-            Grader::new(cache.engine(Purpose::Graders), &component, mode).map_err(|error| misfit(&error))?;
+    let purpose = likely_purpose(bytes);
+    let (compiled, component) = compile(cache, bytes, digest, purpose)?;
+    let shape = Shape::of(cache.engine(purpose), &component)?;
+    match (shape.role, purpose) {
+        (Role::Grader(mode), Purpose::Graders) => {
+            Grader::new(cache.engine(purpose), &component, mode).map_err(|error| misfit(&error))?;
             let id = sandbox.register(compiled.clone(), LoadRole::Grader { mode });
             let subject = match (describe(sandbox, id).await?, mode) {
                 (Answer::Grader(description), WireMode::Pointwise) => Subject::Pointwise(description),
                 (Answer::Grader(description), WireMode::Listwise) => Subject::Listwise(description),
                 _ => return Err("does not describe itself as a grader".to_owned()),
             };
-            note(cache, digest, Purpose::Graders, compiled, shape.capabilities, subject)
+            note(cache, digest, purpose, compiled, shape.capabilities, subject)
         }
-        Role::Runtime => {
-            cache.forget(digest, Purpose::Graders);
-            let (compiled, _) = cache.compiled(bytes, digest, Purpose::Runtimes).map_err(broken)?;
-            let component = deserialize(cache, Purpose::Runtimes, &compiled)?;
-            Runtime::new(cache.engine(Purpose::Runtimes), &component).map_err(|error| misfit(&error))?;
+        (Role::Runtime, Purpose::Runtimes) => {
+            Runtime::new(cache.engine(purpose), &component).map_err(|error| misfit(&error))?;
             let id = sandbox.register(compiled.clone(), LoadRole::Runtime { languages: vec![] });
             let Answer::Language(language) = describe(sandbox, id).await? else {
                 return Err("does not describe itself as a language runtime".to_owned());
             };
-            note(cache, digest, Purpose::Runtimes, compiled, shape.capabilities, Subject::Language(language))
+            note(cache, digest, purpose, compiled, shape.capabilities, Subject::Language(language))
         }
+        _ => Err("names the interpreter interface of language runtimes without being one".to_owned()),
     }
+}
+
+/// Which engine a component is for, by a look at its names: compiling a runtime once takes long enough.
+fn likely_purpose(bytes: &[u8]) -> Purpose {
+    const INTERPRETER: &[u8] = b"gradebox:runtime/interpreter@";
+    if bytes.windows(INTERPRETER.len()).any(|window| window == INTERPRETER) {
+        Purpose::Runtimes
+    } else {
+        Purpose::Graders
+    }
+}
+
+fn compile(cache: &CompileCache, bytes: &[u8], digest: &str, purpose: Purpose) -> Result<(PathBuf, Component), String> {
+    let (compiled, _) = cache
+        .compiled(bytes, digest, purpose)
+        .map_err(|CompileError(reason)| format!("is not a valid component: {reason}"))?;
+    let component = deserialize(cache, purpose, &compiled)?;
+    Ok((compiled, component))
 }
 
 fn note(
@@ -344,8 +359,7 @@ enum Role {
 }
 
 impl Shape {
-    fn of(cache: &CompileCache, component: &Component) -> Result<Self, String> {
-        let engine = cache.engine(Purpose::Graders);
+    fn of(engine: &Engine, component: &Component) -> Result<Self, String> {
         let kind = component.component_type();
         let imports: Vec<String> = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
         let exports: Vec<String> = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
