@@ -1,9 +1,10 @@
 //! One grade, from the sample to the verdict.
 
+use code_blocks::Position;
 use gradebox_sdk::{
     GradeError, Sample, Verdict,
     programs::{Diagnostic, Runner},
-    serde_json::json,
+    serde_json::{Value as Json, json},
 };
 
 use crate::{
@@ -40,24 +41,29 @@ enum Found {
     Nothing,
 }
 
-/// The first candidate that parses, else the last one with its errors.
+/// The first candidate that parses, else the first one that is broken in the response's own lines.
 fn find_program(sample: &Sample, suite: &Suite, params: &Params, runner: &impl Runner) -> Result<Found, GradeError> {
     let is_script = suite.cases.iter().all(|case| matches!(case, Case::Output { .. }));
     let find = if is_script { code_blocks::program } else { code_blocks::module };
     let block = find(&sample.response, &params.language);
     let has_code = block.is_some() || looks_like_body(&sample.response);
     let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
-    let mut broken = Found::Nothing;
+    let mut broken = Vec::new();
     for program in candidates(&sample.response, block, Some(prompt), suite.entry_point.as_deref()) {
         let errors = runner.check(&params.language, &program.source);
         if errors.is_empty() {
             return Ok(Found::Program(program));
         }
-        if has_code {
-            broken = Found::Broken(program, errors);
-        }
+        broken.push((program, errors));
     }
-    Ok(broken)
+    let is_own = |(program, errors): &(Program, Vec<Diagnostic>)| {
+        errors.iter().all(|error| matches!(program.origin(error.line, error.column), Origin::Response(_)))
+    };
+    let reported = broken.iter().position(is_own).or(broken.len().checked_sub(1)).filter(|_| has_code);
+    Ok(reported.map_or(Found::Nothing, |index| {
+        let (program, errors) = broken.swap_remove(index);
+        Found::Broken(program, errors)
+    }))
 }
 
 /// Tests that do not parse are the row's fault, not the program's.
@@ -78,9 +84,8 @@ fn check_tests(suite: &Suite, params: &Params, runner: &impl Runner) -> Result<(
     match runner.check(&params.language, &source).first() {
         None => Ok(()),
         Some(error) => {
-            let line = u32::try_from(source.lines().count()).ok().filter(|last| error.line <= *last);
-            let text = line.and_then(|_| source.lines().nth(usize::try_from(error.line).ok()?.checked_sub(1)?));
-            let text = excerpt(&text.unwrap_or_default().trim(), 200);
+            let line = usize::try_from(error.line).ok().and_then(|line| source.lines().nth(line.checked_sub(1)?));
+            let text = excerpt(&line.unwrap_or_default().trim(), 200);
             let problem = format!("a test does not parse: {} in `{text}`", excerpt(&error.message, 200));
             Err(GradeError::invalid_sample(suite.column, problem))
         }
@@ -88,31 +93,38 @@ fn check_tests(suite: &Suite, params: &Params, runner: &impl Runner) -> Result<(
 }
 
 fn syntax_error(program: &Program, suite: &Suite, errors: &[Diagnostic]) -> Verdict {
-    let mut reason = "the program does not parse".to_owned();
-    let mut places = Vec::new();
-    for (index, error) in errors.iter().take(5).enumerate() {
-        let text = excerpt(&program.line(error.line).unwrap_or_default().trim(), 200);
+    let places: Vec<Json> = errors.iter().take(5).map(|error| place_of(program, error)).collect();
+    let first = errors.first().map(|error| {
         let message = excerpt(&error.message, 200);
-        let Origin::Response(place) = program.origin(error.line, error.column) else {
-            if index == 0 {
-                reason.push_str(&format!(": {message}, at the end of the code"));
+        match program.origin(error.line, error.column) {
+            Origin::Response(Position { line, column }) => {
+                let text = excerpt(&text_of(program, error), 200);
+                format!(": line {line} of the response, column {column}: {message}: `{text}`")
             }
-            places.push(json!({"message": message}));
-            continue;
-        };
-        if index == 0 {
-            let (line, column) = (place.line, place.column);
-            reason.push_str(&format!(": line {line} of the response, column {column}: {message}: `{text}`"));
+            Origin::Prompt | Origin::Behind(_) => format!(": {message}, at the end of the code"),
         }
-        places.push(json!({"line": place.line, "column": place.column, "message": message, "text": text}));
-    }
-    Verdict::scored(0.0, reason)
+    });
+    Verdict::scored(0.0, format_args!("the program does not parse{}", first.unwrap_or_default()))
         .detail("passed", 0)
         .detail("total", suite.cases.len())
         .detail("column", suite.column)
         .detail("isolation", isolation(suite))
         .detail("first_line", program.first_line())
         .detail("syntax_errors", places)
+}
+
+fn place_of(program: &Program, error: &Diagnostic) -> Json {
+    let message = excerpt(&error.message, 200);
+    match program.origin(error.line, error.column) {
+        Origin::Response(Position { line, column }) => {
+            json!({"line": line, "column": column, "message": message, "text": excerpt(&text_of(program, error), 200)})
+        }
+        Origin::Prompt | Origin::Behind(_) => json!({"message": message}),
+    }
+}
+
+fn text_of<'a>(program: &'a Program, error: &Diagnostic) -> &'a str {
+    program.line(error.line).unwrap_or_default().trim()
 }
 
 fn verdict(suite: &Suite, program: &Program, params: &Params, outcomes: &[Outcome]) -> Verdict {

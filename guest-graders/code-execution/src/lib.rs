@@ -16,6 +16,8 @@ mod excerpt;
 mod grade;
 mod params;
 mod program;
+#[cfg(test)]
+mod recorded;
 mod report;
 mod run;
 mod suite;
@@ -25,9 +27,10 @@ use gradebox_sdk::{
     serde_json::json,
 };
 
-use crate::params::Params;
+pub use crate::params::{OutputComparison, Params, Scoring};
 
-struct CodeExecution;
+/// The grader.
+pub struct CodeExecution;
 
 impl Grader for CodeExecution {
     type Params = Params;

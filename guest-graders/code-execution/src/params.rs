@@ -7,40 +7,40 @@ use serde::Deserialize;
 /// The parameters of the grader, each with a default.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Params {
+pub struct Params {
     /// The processor time that one test may use, in milliseconds.
     #[schemars(range(min = 1))]
-    pub(crate) timeout_ms: u32,
+    pub timeout_ms: u32,
     /// The memory that one test may use, in MiB; the host's default where it is absent.
     #[schemars(range(min = 1))]
-    pub(crate) memory_mib: Option<u32>,
+    pub memory_mib: Option<u32>,
     /// How tests make a score.
-    pub(crate) score: Scoring,
+    pub score: Scoring,
     /// Ends with the first test that fails; the tests after it count as failed.
-    pub(crate) stop_at_first_failure: bool,
+    pub stop_at_first_failure: bool,
     /// Ends when so many tests ran out of time, so that an endless loop does not cost the limit of every
     /// test; the tests after it count as failed.
     #[schemars(range(min = 1))]
-    pub(crate) max_timeouts: u32,
+    pub max_timeouts: u32,
     /// The language of the program; what the host has a runtime for.
-    pub(crate) language: String,
+    pub language: String,
     /// How far a float may be from the expected number, as a part of the larger of the two.
     #[schemars(range(min = 0))]
-    pub(crate) float_tolerance: f64,
+    pub float_tolerance: f64,
     /// How far a float may be from the expected number at least, however small the two are.
     #[schemars(range(min = 0))]
-    pub(crate) float_absolute_tolerance: f64,
+    pub float_absolute_tolerance: f64,
     /// How printed output is compared with the expected output.
-    pub(crate) compare_output: OutputComparison,
+    pub compare_output: OutputComparison,
     /// How many failed tests the reason describes.
     #[schemars(range(min = 1))]
-    pub(crate) max_tests_in_reason: usize,
+    pub max_tests_in_reason: usize,
 }
 
 /// How tests make a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Scoring {
+pub enum Scoring {
     /// The part of the tests that passed.
     PassRate,
     /// 1 when every test passed, else 0.
@@ -50,7 +50,7 @@ pub(crate) enum Scoring {
 /// How printed output is compared with the expected output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum OutputComparison {
+pub enum OutputComparison {
     /// Line by line; spaces at the end of a line and newlines at the end do not count.
     Text,
     /// Word by word; words that are numbers may differ by the float tolerances.

@@ -59,7 +59,7 @@ pub(crate) fn candidates(
         }
         block => {
             let fenced = block.as_ref().is_some_and(|block| block.fenced);
-            let whole = (!fenced).then(|| completions(prompt, &Place::Whole, response)).unwrap_or_default();
+            let whole = if fenced { Vec::new() } else { completions(prompt, &Place::Whole, response) };
             let of_block = block.map(|block| completions(prompt, &Place::Block(block.clone()), &block.code));
             whole.into_iter().chain(of_block.into_iter().flatten()).chain(alone).collect()
         }

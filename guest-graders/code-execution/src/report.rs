@@ -12,7 +12,7 @@ use crate::{
     params::Params,
     program::{Origin, Program},
     run::{Assertion, Found, Outcome},
-    suite::{Case, Expectation, Suite},
+    suite::{Case, Expectation, RUN_UNITTEST, Suite},
 };
 
 /// Characters of one value in a reason.
@@ -120,19 +120,9 @@ impl Report<'_> {
             };
         }
         if let (Case::Output { expected, .. }, Outcome::Wrong(Found::Printed(printed))) = (case, outcome) {
-            return format!("{} {}", self.subject(case), output_difference(expected, printed));
+            return format!("{} {}", subject(case), output_difference(expected, printed));
         }
-        format!("{} {}", self.subject(case), self.predicate(case, outcome))
-    }
-
-    /// What was run.
-    fn subject(&self, case: &Case) -> String {
-        match case {
-            Case::Output { stdin, .. } if stdin.is_empty() => "without input, the program".to_owned(),
-            Case::Output { stdin, .. } => format!("for the input {}, the program", quoted(stdin, IN_REASON)),
-            Case::Statements { code } => format!("`{}`", excerpt(&last_statement(code), IN_REASON)),
-            other => excerpt(&input_of(other, IN_REASON), IN_REASON),
-        }
+        format!("{} {}", subject(case), self.predicate(case, outcome))
     }
 
     /// What it did.
@@ -162,15 +152,15 @@ impl Report<'_> {
     fn raised(&self, raised: &Raised) -> String {
         let Raised { kind, message, line, .. } = raised;
         let kind = excerpt(kind, 100);
-        let mut sentence = match message.as_str() {
-            "" => format!("raised {kind}"),
-            message => format!("raised {kind}: {}", excerpt(&message, IN_REASON)),
-        };
+        let message = if message.is_empty() { String::new() } else { format!(": {}", excerpt(message, IN_REASON)) };
         let text = line.and_then(|line| Some((self.program.origin(line, 1), self.program.line(line)?.trim())));
-        if let Some((Origin::Response(place), text)) = text {
-            sentence.push_str(&format!(" (line {} of the response: `{}`)", place.line, excerpt(&text, 120)));
-        }
-        sentence
+        let place = match text {
+            Some((Origin::Response(place), text)) => {
+                format!(" (line {} of the response: `{}`)", place.line, excerpt(&text, 120))
+            }
+            _ => String::new(),
+        };
+        format!("raised {kind}{message}{place}")
     }
 
     fn describe(&self, test: &mut Json, case: &Case, outcome: &Outcome) {
@@ -241,6 +231,17 @@ pub(crate) fn isolation(suite: &Suite) -> &'static str {
     if suite.runs_beside_program() { "beside-program" } else { "separate" }
 }
 
+/// What was run.
+fn subject(case: &Case) -> String {
+    match case {
+        Case::Output { stdin, .. } if stdin.is_empty() => "without input, the program".to_owned(),
+        Case::Output { stdin, .. } => format!("for the input {}, the program", quoted(stdin, IN_REASON)),
+        Case::Statements { code } if code.ends_with(RUN_UNITTEST) => "the unit tests".to_owned(),
+        Case::Statements { code } => format!("`{}`", excerpt(&last_statement(code), IN_REASON)),
+        other => excerpt(&input_of(other, IN_REASON), IN_REASON),
+    }
+}
+
 fn input_of(case: &Case, most: usize) -> String {
     match case {
         Case::Output { stdin, .. } => excerpt(stdin, most),
@@ -292,6 +293,3 @@ fn last_statement(code: &str) -> String {
     let from_assert = code.get(start..).filter(|rest| rest.starts_with("assert"));
     from_assert.or_else(|| code.lines().last()).unwrap_or_default().trim().to_owned()
 }
-
-#[cfg(test)]
-mod tests;

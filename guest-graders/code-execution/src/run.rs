@@ -192,8 +192,7 @@ impl<R: Runner> Run<'_, R> {
 
     /// The program with statements behind it. The `pass` keeps them apart from a block that the program ends with.
     fn behind(&self, code: &str) -> String {
-        let alias = if imports_solution(code) { SOLUTION } else { "" };
-        format!("{}pass\n{alias}{}\n{code}", self.program.source, self.suite.setup)
+        format!("{}pass\n{}\n{code}", self.program.source, self.suite.setup)
     }
 
     fn evaluate(&self, source: String, expression: String) -> Result<Execution, GradeError> {
@@ -238,11 +237,6 @@ impl<R: Runner> Run<'_, R> {
 /// The name that the last line of a test sets.
 const REACHED: &str = "_gradebox_reached";
 
-/// Lets tests import the program by the name that KodCode gives it.
-const SOLUTION: &str = "import sys as _sys, types as _types\n\
-                        _sys.modules['solution'] = _types.ModuleType('solution')\n\
-                        _sys.modules['solution'].__dict__.update(globals())\n";
-
 /// An ending that no test asks for.
 fn unexpected(ending: Ending) -> Outcome {
     match ending {
@@ -259,10 +253,6 @@ fn unexpected(ending: Ending) -> Outcome {
 
 fn is_kind(found: &str, expected: &str) -> bool {
     found == expected || found.rsplit('.').next() == Some(expected)
-}
-
-fn imports_solution(code: &str) -> bool {
-    code.lines().any(|line| line.starts_with("from solution import") || line.starts_with("import solution"))
 }
 
 /// Differs from case to case and cannot be guessed from the response alone.

@@ -19,6 +19,8 @@
 mod statements;
 mod structured;
 
+pub(crate) use statements::RUN_UNITTEST;
+
 use gradebox_sdk::{
     GradeError, Sample,
     programs::Call,
@@ -133,17 +135,17 @@ mod tests {
 
     use super::*;
 
-    fn sample(fields: Json) -> Sample {
+    fn sample(fields: &Json) -> Sample {
         Sample { fields: fields.as_object().cloned().unwrap_or_else(Map::new), ..Sample::default() }
     }
 
-    fn problem(fields: Json) -> String {
+    fn problem(fields: &Json) -> String {
         Suite::read(&sample(fields)).unwrap_err().to_string()
     }
 
     #[test]
     fn the_first_column_with_tests_wins() {
-        let suite = Suite::read(&sample(json!({
+        let suite = Suite::read(&sample(&json!({
             "test": "assert False", "test_list": ["assert f(1) == 2"], "tests": null, "test_setup_code": "x = 1\n",
             "test_imports": ["import math", "import re"], "entry_point": " "
         })))
@@ -158,20 +160,20 @@ mod tests {
     #[test]
     fn text_that_holds_json_is_read_as_json() {
         let text = r#"{"inputs": ["1\n"], "outputs": ["2\n"]}"#;
-        let suite = Suite::read(&sample(json!({"input_output": text}))).unwrap();
+        let suite = Suite::read(&sample(&json!({"input_output": text}))).unwrap();
         assert_eq!(suite.cases, [Case::Output { stdin: "1\n".to_owned(), expected: "2\n".to_owned() }]);
         assert!(!suite.runs_beside_program());
-        assert!(problem(json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but is not"));
+        assert!(problem(&json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but is not"));
     }
 
     #[test]
     fn a_suite_without_tests_is_no_suite() {
         for tests in [json!([]), json!(""), json!("# nothing\n"), json!("[]"), json!({"inputs": [], "outputs": []})] {
-            assert!(problem(json!({"tests": tests})).contains("holds no test"), "{tests}");
+            assert!(problem(&json!({"tests": tests})).contains("holds no test"), "{tests}");
         }
-        assert!(problem(json!({})).contains("the row has no tests"));
-        assert!(problem(json!({"tests": 3})).starts_with("column `tests`: expected"));
-        assert!(problem(json!({"tests": {"a": 1}})).starts_with("column `tests`: expected"));
-        assert!(problem(json!({"test": ["a"], "entry_point": "f"})).starts_with("column `test`: expected text"));
+        assert!(problem(&json!({})).contains("the row has no tests"));
+        assert!(problem(&json!({"tests": 3})).starts_with("column `tests`: expected"));
+        assert!(problem(&json!({"tests": {"a": 1}})).starts_with("column `tests`: expected"));
+        assert!(problem(&json!({"test": ["a"], "entry_point": "f"})).starts_with("column `test`: expected text"));
     }
 }

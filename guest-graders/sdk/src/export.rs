@@ -20,18 +20,6 @@ pub struct Pointwise<G>(PhantomData<G>);
 /// The component of a [`ListwiseGrader`].
 pub struct Listwise<G>(PhantomData<G>);
 
-/// What the exports of a [`Grader`] would use.
-pub struct Uses<G: Grader> {
-    pub describe: fn() -> Description,
-    pub grade: fn(&Sample, &G::Params) -> Result<Verdict, GradeError>,
-}
-
-/// What the exports of a [`ListwiseGrader`] would use.
-pub struct UsesListwise<G: ListwiseGrader> {
-    pub describe: fn() -> Description,
-    pub rank: fn(&Responses, &G::Params) -> Result<Order, GradeError>,
-}
-
 impl<G: Grader> descriptor::Guest for Pointwise<G> {
     fn describe() -> descriptor::Description {
         description_to_contract::<G::Params>(G::describe())

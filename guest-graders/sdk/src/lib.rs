@@ -9,9 +9,9 @@
 //! #[derive(Deserialize, JsonSchema)]
 //! #[serde(crate = "gradebox_sdk::serde", default)]
 //! #[schemars(crate = "gradebox_sdk::schemars")]
-//! struct Params {
+//! pub struct Params {
 //!     /// The most words that a response may have.
-//!     max_words: usize,
+//!     pub max_words: usize,
 //! }
 //!
 //! impl Default for Params {
@@ -20,7 +20,7 @@
 //!     }
 //! }
 //!
-//! struct Brevity;
+//! pub struct Brevity;
 //!
 //! impl Grader for Brevity {
 //!     type Params = Params;
@@ -43,7 +43,7 @@
 //! ```
 //!
 //! The crate is a library of type `["cdylib", "rlib"]`; the second lets its unit tests run natively with
-//! `cargo test`, since nothing is exported outside WebAssembly.
+//! `cargo test`. Nothing is exported outside WebAssembly, so the grader is `pub` to count as used there.
 //!
 //! - [`log`] writes lines for whoever debugs the grader.
 //! - [`programs`] runs untrusted programs; [`value`] is the encoding in which their values cross.

@@ -65,7 +65,7 @@ fn has_line(code: &str, start: &str) -> bool {
 }
 
 /// Runs every `TestCase` of the module, and fails with what the first failed test said.
-const RUN_UNITTEST: &str = r#"
+pub(crate) const RUN_UNITTEST: &str = r#"
 def _gradebox_run_unittest():
     import io
     import unittest
