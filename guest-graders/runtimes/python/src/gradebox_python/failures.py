@@ -8,20 +8,11 @@ fallback.
 
 from .pristine import BUILTINS as __builtins__
 
-import linecache
-import traceback
-from types import TracebackType
-
 from wit_world.exports.interpreter import Stop_Exited, Stop_Raised
 from wit_world.imports.program_types import Raised
 
 from .opaque import type_name
-
-PROGRAM = "<program>"
-"""File name of the program in its code objects."""
-
-EXPRESSION = "<expression>"
-"""File name of an expression that was evaluated in the program."""
+from .tracebacks import EXPRESSION, PROGRAM, formatted, frames, traceback_of
 
 MAX_MESSAGE = 8 * 1024
 """Bytes."""
@@ -29,19 +20,6 @@ MAX_MESSAGE = 8 * 1024
 MAX_TRACEBACK = 16 * 1024
 """Bytes."""
 
-_FIRST_FRAMES = 10
-_LAST_FRAMES = 1000
-_CHAINED_EXCEPTIONS = 10
-
-_TracebackException = traceback.TracebackException
-_line_cache = linecache.cache
-_attributes = BaseException.__dict__
-_traceback_of = _attributes["__traceback__"].__get__
-_set_traceback = _attributes["__traceback__"].__set__
-_cause_of = _attributes["__cause__"].__get__
-_set_cause = _attributes["__cause__"].__set__
-_context_of = _attributes["__context__"].__get__
-_set_context = _attributes["__context__"].__set__
 _exit_code = SystemExit.code.__get__
 _syntax_line = SyntaxError.lineno.__get__
 _syntax_file = SyntaxError.filename.__get__
@@ -54,7 +32,6 @@ def raised(error):
     line = None
     try:
         line = _line(error)
-        _keep_own_frames(error)
         message = bounded(_message(error), MAX_MESSAGE)
         text = bounded(_formatted(error), MAX_TRACEBACK)
         return Stop_Raised(Raised(bounded(kind, 200), message, line, text))
@@ -75,11 +52,6 @@ def exited(error, write_error):
     except BaseException:
         pass
     return Stop_Exited(1)
-
-
-def remember_source(name, source):
-    """Lets tracebacks show the source's lines."""
-    _line_cache[name] = (len(source), None, source.splitlines(True), name)
 
 
 def bounded(text, limit):
@@ -109,7 +81,7 @@ def _message(error):
 def _line(error):
     """The innermost line of the program; for its own syntax error, where that is."""
     line = None
-    for frame, number in _frames(_traceback_of(error)):
+    for frame, number in frames(traceback_of(error)):
         if frame.f_code.co_filename == PROGRAM:
             line = number
     if line is None and issubclass(type(error), SyntaxError) and _syntax_file(error) == PROGRAM:
@@ -117,53 +89,17 @@ def _line(error):
     return line if type(line) is int and line > 0 else None
 
 
-def _frames(entry):
-    while entry is not None:
-        yield entry.tb_frame, entry.tb_lineno
-        entry = entry.tb_next
-
-
-def _keep_own_frames(error):
-    """Takes every frame that is not the program's from the tracebacks of an exception and what led to it."""
-    for _ in range(_CHAINED_EXCEPTIONS):
-        _set_traceback(error, _own_frames(_traceback_of(error)))
-        following = _cause_of(error) or _context_of(error)
-        if following is None:
-            return
-        error = following
-    _set_cause(error, None)
-    _set_context(error, None)
-
-
-def _own_frames(entry):
-    """A traceback of the first and last own frames."""
-    own = []
-    while entry is not None:
-        if entry.tb_frame.f_code.co_filename in (PROGRAM, EXPRESSION):
-            own.append(entry)
-            if len(own) > _FIRST_FRAMES + _LAST_FRAMES:
-                del own[_FIRST_FRAMES]
-        entry = entry.tb_next
-    result = None
-    for entry in reversed(own):
-        result = TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return result
-
-
 def _formatted(error):
-    """As the language prints it; where the program broke the printing, the bare frames."""
-    entry = _traceback_of(error)
     try:
-        report = _TracebackException(type(error), error, entry, compact=True)
-        lines = report.format() if entry is not None else report.format_exception_only()
-        return "".join(lines)
+        return formatted(error)
     except BaseException:
         return _plainly_formatted(error)
 
 
 def _plainly_formatted(error):
+    """Where the program broke the printing: the bare frames."""
     lines = ["Traceback (most recent call last):\n"]
-    for frame, number in _frames(_traceback_of(error)):
+    for frame, number in frames(traceback_of(error)):
         lines.append(f'  File "{frame.f_code.co_filename}", line {number}, in {frame.f_code.co_name}\n')
     lines.append(f"{type_name(error)}: {_message(error)}\n")
     return "".join(lines)

@@ -8,8 +8,8 @@ import warnings
 from wit_world.exports.interpreter import Language
 from wit_world.imports.program_types import Diagnostic
 
-from .failures import PROGRAM
 from .session import Session
+from .tracebacks import PROGRAM
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
 

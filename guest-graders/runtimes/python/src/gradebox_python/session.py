@@ -21,6 +21,7 @@ from .opaque import Handles
 from .peers import Peer
 from .streams import StandardStreams
 from .targets import find
+from .tracebacks import EXPRESSION, PROGRAM, remember_source
 
 SCRIPT_NAME = "__main__"
 """`__name__` of a program that is run as a script."""
@@ -78,9 +79,9 @@ class Session:
         self.streams.install()
         sys.argv = [FILE_NAME]
         source = source.removeprefix("\ufeff")
-        failures.remember_source(failures.PROGRAM, source)
+        remember_source(PROGRAM, source)
         try:
-            self._code = compile(source, failures.PROGRAM, "exec", 0, True)
+            self._code = compile(source, PROGRAM, "exec", 0, True)
         except BaseException as error:
             raise Err(failures.raised(error)) from None
         finally:
@@ -152,8 +153,8 @@ class Session:
 
     def _evaluate(self, expression):
         expression = expression.strip()
-        failures.remember_source(failures.EXPRESSION, expression)
-        return eval(compile(expression, failures.EXPRESSION, "eval", 0, True), self._namespace)
+        remember_source(EXPRESSION, expression)
+        return eval(compile(expression, EXPRESSION, "eval", 0, True), self._namespace)
 
     def _carried(self, has_result, result, args):
         value = self._encoded(result) if has_result else None

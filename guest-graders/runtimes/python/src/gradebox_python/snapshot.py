@@ -15,8 +15,9 @@ import warnings
 from componentize_py_types import Err
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import descriptors, event_loop, failures, streams
+from . import descriptors, event_loop, streams
 from .interpreter import Interpreter, session
+from .tracebacks import EXPRESSION, PROGRAM
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
 
 GC_THRESHOLD = 20_000
@@ -85,7 +86,7 @@ def _put_back():
     """Undoes what the programs of the warm-up did to the interpreter."""
     for name in ("__main__", "solution"):
         sys.modules.pop(name, None)
-    for name in (failures.PROGRAM, failures.EXPRESSION):
+    for name in (PROGRAM, EXPRESSION):
         linecache.cache.pop(name, None)
     atexit._clear()
     random.seed(0)
