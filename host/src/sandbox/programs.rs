@@ -89,9 +89,11 @@ impl Runtime {
 }
 
 /// A session as graders hold it: shared, because programs may call each other's.
+#[allow(unreachable_pub, reason = "named by generated bindings, which are public")]
 pub type SessionHandle = Arc<Mutex<Session>>;
 
 /// One sandbox that keeps its state between steps.
+#[allow(unreachable_pub, reason = "named by generated bindings, which are public")]
 pub struct Session {
     store: Store<ProgramState>,
     instance: LanguageRuntime,

@@ -1,0 +1,143 @@
+//! Bad input: one clear message with what to do next, and never a half-written output file or a lost row.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{Bench, grade, root};
+
+#[test]
+fn a_missing_file_is_named() {
+    Bench::new().run(&["grade", "nowhere.jsonl", "-g", "math"]).expect_status(2).expect_stderr(&["nowhere.jsonl"]);
+}
+
+#[test]
+fn a_bad_row_is_named_by_file_line_and_column_and_nothing_is_written() {
+    let bench = Bench::new();
+    let rows = "{\"query\": \"q\", \"response\": \"r\"}\n{\"query\": \"q\", \"response\": }\n";
+    bench.write("bad.jsonl", rows);
+    let ran = bench.run(&["grade", "bad.jsonl", "-g", "syntax", "-o", "out.jsonl"]).expect_status(2);
+    ran.expect_stderr(&["bad.jsonl:2:"]);
+    assert!(!bench.path("out.jsonl").exists() && !bench.path("out.jsonl.partial").exists());
+}
+
+#[test]
+fn a_row_that_is_not_an_object_is_named() {
+    let bench = Bench::new();
+    bench.write("bad.jsonl", "{\"response\": \"r\"}\n[1, 2]\n");
+    bench.run(&["grade", "bad.jsonl", "-g", "syntax"]).expect_status(2).expect_stderr(&["bad.jsonl:2", "object"]);
+}
+
+#[test]
+fn a_doubled_id_is_named_with_both_rows() {
+    let bench = Bench::new();
+    let rows =
+        [json!({"id": "a", "response": "r"}), json!({"id": "b", "response": "r"}), json!({"id": "a", "response": "r"})];
+    bench.write_rows("bad.jsonl", &rows);
+    bench.run(&["grade", "bad.jsonl", "-g", "syntax"]).expect_status(2).expect_stderr(&["1", "3", "\"a\""]);
+}
+
+#[test]
+fn a_missing_column_names_row_column_and_grader_and_loses_no_row() {
+    let bench = Bench::new();
+    let rows = [
+        json!({"id": "whole", "query": "q", "response": "```python\nx = 1\n```", "tests": ["assert x == 1"]}),
+        json!({"id": "bare", "query": "q", "response": "```python\nx = 1\n```"}),
+    ];
+    let (ran, graded) = bench.grade(&rows, &["-g", "code-execution"]);
+    ran.expect_status(1);
+    assert_eq!(grade(&graded[0], "code-execution")["outcome"], "scored");
+    let verdict = grade(&graded[1], "code-execution");
+    assert_eq!(verdict["kind"], "invalid-sample");
+    let reason = verdict["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("bare") && reason.contains("`tests`") && reason.contains("`code-execution`"), "{reason}");
+}
+
+#[test]
+fn an_unknown_grader_names_the_nearest() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &[json!({"response": "r"})]);
+    bench.run(&["grade", "rows.jsonl", "-g", "sintax"]).expect_status(2).expect_stderr(&["sintax", "syntax"]);
+}
+
+#[test]
+fn parameters_that_do_not_fit_are_named() {
+    let bench = Bench::new();
+    let rows = [json!({"query": "q", "response": "```python\nx = 1\n```", "tests": ["assert x == 1"]})];
+    let (ran, _) = bench.grade(&rows, &["-g", "code-execution:{\"timout_ms\": 5}"]);
+    assert_ne!(ran.status, 0, "{}", ran.stderr);
+    ran.expect_stderr(&["timout_ms"]);
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_names_the_nearest() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &[json!({"response": "r"})]);
+    bench.write("gradebox.toml", "[graders.syntax]\ntreshold = 1.0\n");
+    bench.run(&["grade", "rows.jsonl"]).expect_status(2).expect_stderr(&["treshold", "threshold", "gradebox.toml"]);
+}
+
+#[test]
+fn files_that_are_no_graders_are_told_apart_and_the_others_work() {
+    let bench = Bench::new();
+    let syntax = fs::read(root().join("target/graders/syntax.wasm")).unwrap();
+    bench.write("graders/core.wasm", b"\0asm\x01\0\0\0");
+    bench.write("graders/truncated.wasm", &syntax[..syntax.len() / 2]);
+    bench.write("graders/text.wasm", "(component)");
+    bench.write("graders/empty.wasm", "");
+    bench.write("graders/mine.wasm", &syntax);
+    let other = replace(&syntax, b"gradebox:grader/pointwise@0.1.0", b"gradebox:grader/pointwise@0.9.0");
+    bench.write("graders/other-version.wasm", other);
+    let ran = bench.run(&["graders", "--graders", "graders"]).expect_status(0);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    for part in ["core.wasm", "core module", "truncated.wasm", "text.wasm", "empty.wasm", "other-version.wasm", "0.9.0"]
+    {
+        assert!(said.contains(part), "no `{part}` in:\n{said}");
+    }
+    bench.write_rows("rows.jsonl", &[json!({"response": "```python\nx = 1\n```"})]);
+    bench.run(&["grade", "rows.jsonl", "-g", "syntax", "--graders", "graders", "-o", "out.jsonl"]).expect_status(0);
+    bench.run(&["check", "graders/truncated.wasm"]).expect_status(2);
+    bench.run(&["check", "graders/mine.wasm"]).expect_status(0);
+}
+
+/// The bytes with every occurrence of one text replaced by another of the same length.
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = bytes.to_vec();
+    for at in 0..=bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            replaced[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    replaced
+}
+
+#[test]
+fn an_unreachable_endpoint_is_named_and_no_row_is_lost() {
+    let bench = Bench::new();
+    let rows = [json!({"id": 1, "query": "2x + 5 = 15", "response": "x = 10"})];
+    bench.write_rows("rows.jsonl", &rows);
+    let arguments = ["refine", "rows.jsonl", "-g", "math", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"];
+    let ran = bench.run(&arguments);
+    assert_ne!(ran.status, 0);
+    ran.expect_stderr(&["127.0.0.1:9"]);
+}
+
+#[test]
+fn a_dataset_cannot_be_its_own_output() {
+    let bench = Bench::new();
+    let rows = [json!({"response": "```python\nx = 1\n```"})];
+    let path = bench.write_rows("rows.jsonl", &rows);
+    let before = fs::read(&path).unwrap();
+    bench.run(&["grade", "rows.jsonl", "-g", "syntax", "-o", "rows.jsonl"]).expect_status(2);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_before_any_work() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &[json!({"response": "```python\nx = 1\n```"})]);
+    bench
+        .run(&["grade", "rows.jsonl", "-g", "syntax", "-o", "no/such/folder/out.jsonl"])
+        .expect_status(2)
+        .expect_stderr(&["no/such/folder"]);
+}

@@ -1,0 +1,17 @@
+//! End to end: the real binary, real components, real files, a real model server.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails by panicking, and its support belongs to no library"
+)]
+
+mod bad_input;
+mod exec;
+mod grading;
+mod hostile;
+mod layers;
+mod support;
+mod workers;
