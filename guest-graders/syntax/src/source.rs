@@ -1,0 +1,69 @@
+//! Lines and columns of a piece of code.
+
+use code_blocks::Position;
+use ruff_text_size::{TextRange, TextSize};
+
+/// Code with an index of its lines, which end with `\n`.
+pub(crate) struct Source<'a> {
+    pub(crate) code: &'a str,
+    line_starts: Vec<usize>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(code: &'a str) -> Self {
+        let behind_ends = code.match_indices('\n').map(|(at, _)| at + 1);
+        Self { code, line_starts: std::iter::once(0).chain(behind_ends).collect() }
+    }
+
+    /// The line, 1-based, that a place stands in. The end of the code stands in the last line that has text.
+    pub(crate) fn line(&self, at: TextSize) -> usize {
+        let at = at.to_usize();
+        let is_end = at > 0 && at == self.code.len() && self.code.ends_with('\n');
+        self.line_starts.partition_point(|start| *start <= at) - usize::from(is_end)
+    }
+
+    /// Line and column.
+    pub(crate) fn position(&self, at: TextSize) -> Position {
+        let line = self.line(at);
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let before = self.code.get(start..at.to_usize()).unwrap_or_default().trim_end_matches('\n');
+        Position { line: number(line), column: number(before.chars().count() + 1) }
+    }
+
+    /// The text of a line, 1-based, without its end.
+    pub(crate) fn line_text(&self, line: usize) -> &'a str {
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.code.len());
+        self.code.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
+    }
+
+    /// How many spaces and tabs a line, 1-based, begins with.
+    pub(crate) fn indent(&self, line: usize) -> usize {
+        let text = self.line_text(line);
+        text.len() - text.trim_start_matches([' ', '\t']).len()
+    }
+
+    pub(crate) fn text(&self, range: TextRange) -> &'a str {
+        self.code.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let source = Source::new("é = 1\n  ü = (\n");
+        let at = |byte: u32| source.position(TextSize::new(byte));
+        assert_eq!(at(0), Position { line: 1, column: 1 });
+        assert_eq!(at(3), Position { line: 1, column: 3 });
+        assert_eq!(at(7), Position { line: 2, column: 1 });
+        assert_eq!(at(14), Position { line: 2, column: 7 });
+        assert_eq!(at(15), Position { line: 2, column: 8 }, "the end of the code");
+        assert_eq!(source.line_text(2), "  ü = (");
+    }
+}
