@@ -1,7 +1,7 @@
 //! The `code-execution` grader: runs the program in a response against the row's tests.
 //!
 //! The program is what `code-blocks` finds in the response. It runs in the host's sandboxes, one for each test,
-//! through the `programs` capability. What tests may look like is in [`suite`].
+//! through the `programs` capability. What tests may look like is in the module `suite`.
 //!
 //! # Who sees what
 //! For standard input and output, and for calls, only the input goes into the sandbox: the expected value and the

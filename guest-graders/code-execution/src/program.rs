@@ -20,6 +20,9 @@ pub(crate) struct Program {
     place: Place,
 }
 
+/// Bytes of a response that may be a body as a whole; there are several ways to read one, each with a copy.
+const LONGEST_BODY: usize = 1 << 20;
+
 /// Where a line of a program comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -59,7 +62,11 @@ pub(crate) fn candidates(
         }
         block => {
             let fenced = block.as_ref().is_some_and(|block| block.fenced);
-            let whole = if fenced { Vec::new() } else { completions(prompt, &Place::Whole, response) };
+            let whole = if fenced || response.len() > LONGEST_BODY {
+                Vec::new()
+            } else {
+                completions(prompt, &Place::Whole, response)
+            };
             let of_block = block.map(|block| completions(prompt, &Place::Block(block.clone()), &block.code));
             whole.into_iter().chain(of_block.into_iter().flatten()).chain(alone).collect()
         }

@@ -110,7 +110,7 @@ impl Report<'_> {
     }
 
     fn sentence(&self, case: &Case, outcome: &Outcome) -> String {
-        if let Outcome::Failed { assertion: Some(Assertion { text, left }), .. } = outcome {
+        if let Outcome::Failed { assertion: Assertion { text, left, .. }, .. } = outcome {
             let text = excerpt(text, IN_REASON);
             return match left {
                 Some((left, value)) => {
@@ -177,7 +177,7 @@ impl Report<'_> {
             Outcome::Wrong(Found::Printed(printed)) => {
                 add("got", excerpt(printed, IN_DETAILS));
             }
-            Outcome::Failed { assertion: Some(Assertion { text, left }), .. } => {
+            Outcome::Failed { assertion: Assertion { text, left, .. }, .. } => {
                 add("assertion", excerpt(text, IN_DETAILS));
                 if let Some((left, value)) = left {
                     add("left", excerpt(left, IN_DETAILS));

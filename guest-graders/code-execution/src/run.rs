@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
     /// A statement of the test did not hold; what its left side was, where that could be found out.
     Failed {
         raised: Raised,
-        assertion: Option<Assertion>,
+        assertion: Assertion,
     },
     Exited(i32),
     TimedOut,
@@ -50,8 +50,10 @@ pub(crate) enum Found {
 /// An assertion that did not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Assertion {
-    /// The assertion as the test writes it.
+    /// The first line of the assertion as the test writes it.
     pub(crate) text: String,
+    /// Where it stands in the test, counted from 0.
+    line: usize,
     /// Its left side, and what that was.
     pub(crate) left: Option<(String, Value)>,
 }
@@ -85,6 +87,7 @@ impl<R: Runner> Run<'_, R> {
             outcomes.truncate(first + 1);
         }
         outcomes.resize(self.suite.cases.len(), Outcome::NotRun);
+        self.explain(&mut outcomes);
         Ok(outcomes)
     }
 
@@ -200,31 +203,43 @@ impl<R: Runner> Run<'_, R> {
         self.runner.run_all(&self.sandboxed(source, &[]), &[input]).into_iter().next().ok_or_else(missing)
     }
 
-    /// A test that raised: its own fault when it wants what no sandbox has, else the program's.
+    /// A test that raised: its own fault when it imports what no sandbox has, else the program's.
     fn failed(&self, code: &str, raised: Raised) -> Result<Outcome, GradeError> {
-        let source = self.behind(code);
-        let program_lines = self.program.source.lines().count();
-        let line = raised.line.and_then(|line| usize::try_from(line).ok()).filter(|line| *line > program_lines);
-        let line = line.and_then(|line| source.lines().nth(line - 1)).map(str::trim);
-        if let (Some(line), "ModuleNotFoundError") = (line, raised.kind.as_str()) {
-            let problem = format!("its line `{line}` needs what the sandbox does not have: {}", raised.message);
+        let offset = self.behind("").lines().count();
+        let line = raised.line.and_then(|line| usize::try_from(line).ok()?.checked_sub(offset + 1));
+        let Some((line, text)) = line.and_then(|line| Some((line, code.lines().nth(line)?.trim()))) else {
+            return Ok(Outcome::Raised(raised));
+        };
+        if raised.kind == "ModuleNotFoundError" && (text.starts_with("import ") || text.starts_with("from ")) {
+            let problem = format!("its line `{text}` needs what the sandbox does not have: {}", raised.message);
             return Err(GradeError::invalid_sample(self.suite.column, problem));
         }
-        let assertion = line.and_then(|line| line.strip_prefix("assert")).filter(|_| raised.kind == "AssertionError");
-        let Some(assertion) = assertion else { return Ok(Outcome::Raised(raised)) };
-        let text = format!("assert{assertion}");
-        let left = left_side(assertion.trim()).map(str::to_owned);
-        let left = left.and_then(|left| Some((left.clone(), self.value_of(code, &left)?)));
-        Ok(Outcome::Failed { raised, assertion: Some(Assertion { text, left }) })
+        if raised.kind != "AssertionError" || !text.starts_with("assert") {
+            return Ok(Outcome::Raised(raised));
+        }
+        Ok(Outcome::Failed { raised, assertion: Assertion { text: text.to_owned(), line, left: None } })
     }
 
-    /// What an expression of a failed test is, for the reason only.
-    fn value_of(&self, code: &str, expression: &str) -> Option<Value> {
-        let before: Vec<&str> = code.lines().take_while(|line| !line.starts_with("assert")).collect();
-        let before = before.join("\n");
-        let before = before.rsplit_once("\ncheck(").map_or(before.as_str(), |(before, _)| before);
-        let candidate = self.suite.entry_point.as_ref().map(|name| format!("\ncandidate = {name}\n"));
-        let source = format!("{}{}\n", self.behind(before), candidate.unwrap_or_default());
+    /// Finds out what the left sides of failed assertions are, of those that the reason describes.
+    fn explain(&self, outcomes: &mut [Outcome]) {
+        let failed = self.suite.cases.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Passed);
+        for (case, outcome) in failed.take(self.params.max_tests_in_reason) {
+            if let (Case::Statements { code }, Outcome::Failed { assertion, .. }) = (case, outcome) {
+                let left = left_side(assertion.text.trim_start_matches("assert").trim());
+                assertion.left =
+                    left.and_then(|left| Some((left.to_owned(), self.value_of(code, assertion.line, left)?)));
+            }
+        }
+    }
+
+    /// What an expression of a test is before the line. One that needs a function's variables has no value here.
+    fn value_of(&self, code: &str, line: usize, expression: &str) -> Option<Value> {
+        let at_margin = code.lines().nth(line).is_some_and(|line| line.starts_with("assert"));
+        // Within a function, the last line is what calls it.
+        let lines_before = if at_margin { line } else { code.lines().count().checked_sub(1)? };
+        let before: Vec<&str> = code.lines().take(lines_before).collect();
+        let candidate = self.suite.entry_point.as_ref().map(|name| format!("candidate = {name}\n"));
+        let source = format!("{}\n{}", self.behind(&before.join("\n")), candidate.unwrap_or_default());
         let execution = self.evaluate(source, expression.to_owned()).ok()?;
         execution.value.filter(|_| execution.ending == Ending::Completed)
     }
