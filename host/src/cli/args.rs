@@ -18,7 +18,7 @@ use crate::sample::Columns;
 Examples:
   gradebox graders                                   what there is to grade with
   gradebox grade data.jsonl -g syntax -o graded.jsonl
-  gradebox refine data.jsonl -g code-execution --model NAME --base-url http://127.0.0.1:8080/v1 -o refined.jsonl
+  gradebox refine data.jsonl -c gradebox.toml -o refined.jsonl
   echo 'print(1 + 1)' | gradebox exec -              run untrusted code safely
 
 Exit status: 0 done; 1 done, but some rows could not be graded or refined; 2 could not run."
@@ -48,6 +48,19 @@ pub(super) enum Command {
     /// A worker process; started by gradebox itself
     #[command(hide = true)]
     Worker,
+}
+
+impl Command {
+    /// The directories of a command that has no other configuration.
+    pub(super) fn directories(&self) -> Option<&Directories> {
+        match self {
+            Self::Exec(args) => Some(&args.directories),
+            Self::Check(args) => Some(&args.directories),
+            Self::Graders(args) => Some(&args.directories),
+            Self::Doctor(args) => Some(&args.directories),
+            Self::Grade(_) | Self::Refine(_) | Self::ConfigSchema | Self::Worker => None,
+        }
+    }
 }
 
 /// Grade every row of a dataset

@@ -7,23 +7,27 @@ use std::{
 };
 
 use directories::ProjectDirs;
+use serde_json::Value;
 
 use super::{
     config::Config,
     console,
     environment::Environment,
     failure::Failure,
-    judges::judge_grader,
-    plan::{ModelPlan, Plan, What},
+    judges,
+    plan::{GraderPlan, ModelPlan, Plan, What},
 };
 use crate::{
+    dataset::nearest_names,
+    fields::Needs,
     grader::Grader,
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
     panel::{Member, Panel},
     run::FatalErrors,
+    sample::Columns,
     sandbox::{
-        Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, LogLevel, LogLine, LogSink, Sandbox,
+        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, Grants, LogLevel, LogLine, LogSink, Sandbox,
         SandboxSettings,
     },
 };
@@ -124,6 +128,8 @@ pub(super) fn component_directories(
 /// The graders and models of a plan, ready for use.
 pub(super) struct Assembly {
     pub(super) panel: Panel,
+    /// The fields that each member of the panel reads.
+    pub(super) needs: Vec<Needs>,
     /// Only for `refine`.
     pub(super) writer: Option<Arc<dyn ChatModel>>,
     pub(super) fatal: FatalErrors,
@@ -152,20 +158,21 @@ impl Assembly {
             Some(refine) => Some(find(&refine.writer).ok_or_else(|| lost("model", &refine.writer))?),
             None => None,
         };
-        let mut members = Vec::new();
+        let (mut members, mut needs) = (Vec::new(), Vec::new());
         for grader in &plan.graders {
-            let adapter: Arc<dyn Grader> = match &grader.what {
+            let (adapter, wanted): (Arc<dyn Grader>, Needs) = match &grader.what {
                 What::Component { name, params } => {
                     let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
-                    let sandbox = components.sandbox.clone();
-                    let limits = GradeLimits::default();
-                    Arc::new(ComponentGrader::new(sandbox, entry, params, grader.map.clone(), GRANTS, limits))
+                    (Arc::new(component(entry, params, grader, components)?), entry.needs.clone())
                 }
                 What::Judge(judge) => {
                     let model = find(&judge.model).ok_or_else(|| lost("model", &judge.model))?;
-                    judge_grader(grader, judge, model)?
+                    let judge = judges::assemble(grader, judge, model)?;
+                    let wanted = judge.needs();
+                    (Arc::new(judge), wanted)
                 }
             };
+            needs.push(wanted);
             members.push(Member {
                 name: grader.name.clone(),
                 grader: adapter,
@@ -174,8 +181,42 @@ impl Assembly {
                 required: grader.required.value,
             });
         }
-        Ok(Self { panel: Panel::new(members), writer, fatal, concurrency })
+        Ok(Self { panel: Panel::new(members), needs, writer, fatal, concurrency })
     }
+}
+
+fn component(
+    entry: &Entry,
+    params: &Columns,
+    plan: &GraderPlan,
+    components: &Components,
+) -> Result<ComponentGrader, Failure> {
+    if let Some(unknown) = unknown_parameter(&entry.params_schema, params) {
+        let known = parameter_names(&entry.params_schema);
+        let failure = Failure::new(format!("unknown parameter `{unknown}` of `{}`", plan.name));
+        let list = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        return Err(match nearest_names(unknown, known.iter().copied()).first() {
+            Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
+            None => failure.hint(list),
+        });
+    }
+    let sandbox = components.sandbox.clone();
+    Ok(ComponentGrader::new(sandbox, entry, params, plan.map.clone(), GRANTS, GradeLimits::default()))
+}
+
+/// A parameter that a schema without room for others does not know.
+fn unknown_parameter<'a>(schema: &Value, params: &'a Columns) -> Option<&'a str> {
+    if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+        return None;
+    }
+    let known = parameter_names(schema);
+    params.keys().map(String::as_str).find(|name| !known.contains(name))
+}
+
+/// The names of the parameters that a schema describes.
+pub(super) fn parameter_names(schema: &Value) -> Vec<&str> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.map(|properties| properties.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
 fn lost(kind: &str, name: &str) -> Failure {
@@ -205,4 +246,20 @@ pub(super) fn endpoint(name: &str, plan: &ModelPlan, environment: &Environment) 
     endpoint.body = plan.body.clone();
     endpoint.prices = plan.prices.map(|prices| Prices { prompt: prices.prompt, completion: prices.completion });
     Ok(endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_unknown_where_the_schema_has_no_room_for_others() {
+        let Value::Object(params) = json!({"known": 1, "other": 2}) else { panic!("an object") };
+        let mut schema = json!({"properties": {"known": {}}, "additionalProperties": false});
+        assert_eq!(unknown_parameter(&schema, &params), Some("other"));
+        schema["additionalProperties"] = json!(true);
+        assert_eq!(unknown_parameter(&schema, &params), None);
+    }
 }

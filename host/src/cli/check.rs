@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     args::CheckArgs,
-    assemble::{Components, GRANTS, component_directories, say_compiling},
+    assemble::{Components, GRANTS, component_directories, parameter_names, say_compiling},
     config::Config,
     console,
     environment::Environment,
@@ -55,7 +55,7 @@ async fn check_grader(entry: &Entry, components: &Components) -> CommandResult {
     console::print(&format!("  scale         {}", graders::scale(entry.scale)))?;
     console::print(&format!("  fields        {}", graders::fields(&entry.needs)))?;
     console::print(&format!("  capabilities  {}", or_none(&entry.capabilities.join(", "))))?;
-    console::print(&format!("  parameters    {}", parameters(&entry.params_schema)))?;
+    console::print(&format!("  parameters    {}", or_none(&parameter_names(&entry.params_schema).join(", "))))?;
     console::print(&format!("  digest        sha256:{}", entry.digest))?;
     for capability in GRANTS.missing(entry) {
         console::print(&format!("  problem: asks for `{capability}`, which this host does not grant"))?;
@@ -150,12 +150,6 @@ fn reason(outcome: &Outcome) -> &str {
         Outcome::NotApplicable { reason } | Outcome::Undecided { reason } => reason,
         Outcome::Error(error) => &error.reason,
     }
-}
-
-/// The names of the parameters that a schema has.
-fn parameters(schema: &Value) -> String {
-    let names = schema.get("properties").and_then(Value::as_object);
-    or_none(&names.map(|names| names.keys().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default())
 }
 
 fn or_none(text: &str) -> String {

@@ -118,6 +118,10 @@ pub(super) struct GraderConfig {
     pub(super) votes: Option<u32>,
     /// The worst and the best score that a judge may give.
     pub(super) scale: Option<[f64; 2]>,
+    /// How several votes become one score.
+    pub(super) aggregate: Option<VoteCount>,
+    /// What `{rubrics}` in a template stands for.
+    pub(super) rubrics: Vec<String>,
     /// Whether a judge scores one response or orders several.
     pub(super) mode: Option<JudgeMode>,
     /// Of a judge's model.
@@ -134,6 +138,14 @@ pub(super) struct GraderConfig {
 pub(super) enum JudgeMode {
     Pointwise,
     Listwise,
+}
+
+/// How several votes become one score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum VoteCount {
+    Median,
+    Mean,
 }
 
 /// How `refine` works.

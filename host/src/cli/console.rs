@@ -28,7 +28,39 @@ pub(super) fn say_bytes(bytes: &[u8]) {
     let _ = stderr.flush();
 }
 
+/// Output of a program: as it is for whoever reads a pipe, without control characters for a terminal, which would obey
+/// them.
+pub(super) fn print_untrusted(bytes: &[u8]) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        return print_bytes(harmless(&String::from_utf8_lossy(bytes)).as_bytes());
+    }
+    print_bytes(bytes)
+}
+
+/// The same for standard error.
+pub(super) fn say_untrusted(bytes: &[u8]) {
+    if io::stderr().is_terminal() {
+        return say_bytes(harmless(&String::from_utf8_lossy(bytes)).as_bytes());
+    }
+    say_bytes(bytes);
+}
+
+/// Text without control characters but line breaks and tabs.
+pub(super) fn harmless(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 /// Whether a person watches standard error.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_to_obey() {
+        assert_eq!(harmless("a\x1b[31mb\r\n\tc\u{9b}"), "a[31mb\n\tc");
+    }
 }

@@ -22,6 +22,9 @@ use crate::{
     sandbox::{Action, Catalog, Ending, Execution, Language, ProgramLimits, ProgramRequest},
 };
 
+/// With less than this, the language runtime itself may be what does not fit; in bytes.
+const RUNTIME_MEMORY: usize = 64 << 20;
+
 pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandResult {
     let request = ProgramRequest {
         language: String::new(),
@@ -34,7 +37,14 @@ pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandR
     let components = Components::open(1, &directories, environment).await?;
     let language = choose_language(args, &components.catalog)?;
     let request = ProgramRequest { language: language.name.clone(), ..request };
-    let execution = components.sandbox.exec(language, request).await?;
+    let execution = components.sandbox.exec(language, request).await.map_err(|error| {
+        let failure = Failure::from(error);
+        if args.memory < RUNTIME_MEMORY {
+            failure.hint("the language runtime alone needs some 40 MiB of --memory")
+        } else {
+            failure
+        }
+    })?;
     components.sandbox.close();
     if args.json {
         console::print(&report::json(&execution).to_string())?;
@@ -53,8 +63,8 @@ fn status(ending: &Ending) -> Status {
 }
 
 fn show(execution: &Execution, is_call: bool) -> io::Result<()> {
-    console::print_bytes(&execution.stdout)?;
-    console::say_bytes(&execution.stderr);
+    console::print_untrusted(&execution.stdout)?;
+    console::say_untrusted(&execution.stderr);
     if let (true, Some(value)) = (is_call, &execution.value) {
         console::print(value)?;
     }
@@ -65,7 +75,7 @@ fn show(execution: &Execution, is_call: bool) -> io::Result<()> {
         && !raised.traceback.is_empty()
         && !String::from_utf8_lossy(&execution.stderr).contains(raised.traceback.trim())
     {
-        console::say(raised.traceback.trim_end());
+        console::say(&console::harmless(raised.traceback.trim_end()));
     }
     console::say(&report::line(execution));
     Ok(())

@@ -26,7 +26,7 @@ pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> Co
     if args.json {
         let report = json!({
             "graders": catalog.graders().iter().map(entry_json).collect::<Vec<_>>(),
-            "judges": judges::listed().iter().map(judges::Listed::to_json).collect::<Vec<_>>(),
+            "judges": judges::to_json(),
             "languages": catalog.languages().iter().map(language_json).collect::<Vec<_>>(),
             "rejected": catalog.rejected().iter().map(rejected_json).collect::<Vec<_>>(),
         });
@@ -40,8 +40,7 @@ pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> Co
         console::print(&table::table(&header, usize::MAX, catalog.graders().iter().map(entry_row)))?;
     }
     console::print("")?;
-    let judges = judges::listed().into_iter().map(judges::Listed::into_row);
-    console::print(&table::table(&["judge", "scale", "mode", "judges"], usize::MAX, judges))?;
+    console::print(&table::table(&["judge", "scale", "fields", "asks"], usize::MAX, judges::rows()))?;
     if !catalog.languages().is_empty() {
         console::print("")?;
         let header = ["language", "version", "aliases"];
@@ -62,6 +61,14 @@ pub(super) fn mode(mode: Mode) -> &'static str {
     }
 }
 
+/// The fields that a grader cannot do without, on one line.
+fn required(needs: &Needs) -> String {
+    if needs.required.is_empty() {
+        return "-".to_owned();
+    }
+    needs.required.iter().map(|group| group.join(" | ")).collect::<Vec<_>>().join(", ")
+}
+
 /// The fields of a grader on one line, those in brackets optional.
 pub(super) fn fields(needs: &Needs) -> String {
     let groups = needs.required.iter().map(|group| group.join(" | "));
@@ -76,7 +83,7 @@ fn entry_row(entry: &Entry) -> Vec<String> {
         entry.version.clone(),
         scale,
         mode(entry.mode).to_owned(),
-        fields(&entry.needs),
+        required(&entry.needs),
         entry.capabilities.join(", "),
     ]
 }

@@ -5,44 +5,92 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
+    config::{JudgeMode, VoteCount},
+    console,
     failure::Failure,
-    plan::{GraderPlan, JudgePlan},
+    graders,
+    plan::{GraderPlan, JudgePlan, Prompt},
 };
-use crate::{grader::Grader, model::ChatModel};
+use crate::{
+    grader::Mode,
+    judge::{
+        self, Aggregate, JudgeGrader, JudgeSettings,
+        library::{Rubric, Wanted},
+    },
+    model::ChatModel,
+    score::Scale,
+};
 
 /// The names of the rubric library.
 pub(super) fn rubric_names() -> Vec<&'static str> {
-    vec![]
+    judge::library::names()
 }
 
-/// A judge of the library, for a list.
-pub(super) struct Listed {
-    name: &'static str,
-    scale: String,
-    mode: &'static str,
-    summary: String,
-}
-
-/// The judges of the library.
-pub(super) fn listed() -> Vec<Listed> {
-    vec![]
-}
-
-impl Listed {
-    pub(super) fn to_json(&self) -> Value {
-        json!({"name": self.name, "scale": self.scale, "mode": self.mode, "summary": self.summary})
-    }
-
-    pub(super) fn into_row(self) -> Vec<String> {
-        vec![self.name.to_owned(), self.scale, self.mode.to_owned(), self.summary]
-    }
-}
-
-/// The adapter of a judge.
-pub(super) fn judge_grader(
+/// The adapter of a judge; says what its author should know.
+pub(super) fn assemble(
     grader: &GraderPlan,
-    _judge: &JudgePlan,
-    _model: Arc<dyn ChatModel>,
-) -> Result<Arc<dyn Grader>, Failure> {
-    Err(Failure::new(format!("`{}` is a judge", grader.name)))
+    plan: &JudgePlan,
+    model: Arc<dyn ChatModel>,
+) -> Result<JudgeGrader, Failure> {
+    let prompt = match &plan.prompt {
+        Prompt::Rubric(name) => judge::library::rubric(name).map(judge::Prompt::Rubric),
+        Prompt::Template(template) => Some(judge::Prompt::Template(template.clone())),
+    };
+    let prompt = prompt.ok_or_else(|| Failure::new("no such rubric").within(&grader.name))?;
+    let settings = JudgeSettings {
+        mode: plan.mode.map(|mode| match mode {
+            JudgeMode::Pointwise => Mode::Pointwise,
+            JudgeMode::Listwise => Mode::Listwise,
+        }),
+        scale: plan.scale.map(|[worst, best]| Scale { worst, best }),
+        rubrics: plan.rubrics.clone(),
+        votes: plan.votes.value,
+        aggregate: match plan.aggregate {
+            Some(VoteCount::Mean) => Aggregate::Mean,
+            Some(VoteCount::Median) => Aggregate::Median,
+            None => Aggregate::default(),
+        },
+        temperature: plan.temperature,
+        max_tokens: plan.max_tokens,
+        map: grader.map.clone(),
+        ..JudgeSettings::new(grader.name.clone(), prompt)
+    };
+    let judge = JudgeGrader::new(settings, model).map_err(|error| Failure::from(error).within(&grader.name))?;
+    for notice in judge.notices() {
+        console::say(&format!("note: {notice} in [graders.{}]", grader.name));
+    }
+    Ok(judge)
+}
+
+/// The rows of a list of the library's judges.
+pub(super) fn rows() -> Vec<Vec<String>> {
+    let row = |rubric: &Rubric| {
+        vec![rubric.name.to_owned(), graders::scale(Rubric::SCALE), fields(rubric), rubric.summary.to_owned()]
+    };
+    judge::library::all().iter().map(row).collect()
+}
+
+/// The library's judges for machines.
+pub(super) fn to_json() -> Value {
+    let one = |rubric: &Rubric| {
+        json!({
+            "name": rubric.name,
+            "summary": rubric.summary,
+            "scale": {"worst": Rubric::SCALE.worst, "best": Rubric::SCALE.best},
+            "fields": fields(rubric),
+        })
+    };
+    judge::library::all().iter().map(one).collect()
+}
+
+fn fields(rubric: &Rubric) -> String {
+    let mut fields = vec!["query".to_owned(), "response".to_owned()];
+    for (name, wanted) in [("reference", rubric.reference), ("context", rubric.context)] {
+        match wanted {
+            Wanted::No => {}
+            Wanted::IfThere => fields.push(format!("[{name}]")),
+            Wanted::Required => fields.push(name.to_owned()),
+        }
+    }
+    fields.join(", ")
 }

@@ -22,14 +22,16 @@ mod refine;
 mod setup;
 mod table;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
 use self::{
     args::{Command, CommandLine},
+    config::Config,
     environment::Environment,
-    failure::{CommandResult, Failure, Status},
+    failure::{CommandResult, Status},
+    plan::Places,
 };
 use crate::sandbox::worker;
 
@@ -67,10 +69,8 @@ fn start(line: &CommandLine) -> CommandResult {
 }
 
 async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResult {
-    let takes_configuration = matches!(line.command, Command::Grade(_) | Command::Refine(_));
-    if line.print_config && !takes_configuration {
-        let failure = Failure::new("this command has no configuration to show");
-        return Err(failure.hint("--print-config belongs to grade and refine"));
+    if let (true, Some(directories)) = (line.print_config, line.command.directories()) {
+        return print_places(&directories.graders, environment);
     }
     match &line.command {
         Command::Grade(args) => grade::grade(args, line.print_config, environment).await,
@@ -85,6 +85,14 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         }
         Command::Worker => Ok(worker_was_not_first()),
     }
+}
+
+/// The configuration of commands that know no more than where components are.
+fn print_places(named: &[PathBuf], environment: &Environment) -> CommandResult {
+    let directories = assemble::component_directories(named, &Config::default(), environment)?;
+    let places = Places { directories, cache: assemble::cache_directory(environment) };
+    console::print(places.render().trim_end())?;
+    Ok(Status::Done)
 }
 
 /// `worker` after other words: nothing that a person would type.

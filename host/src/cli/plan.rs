@@ -7,11 +7,11 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-pub(super) use self::models::ModelPlan;
 use self::models::Models;
+pub(super) use self::{effective::Places, models::ModelPlan};
 use super::{
     args::{GraderArg, Selection},
-    config::{Config, GraderConfig, JudgeMode},
+    config::{Config, GraderConfig, JudgeMode, VoteCount},
     environment::Environment,
     failure::Failure,
 };
@@ -115,6 +115,8 @@ pub(super) struct JudgePlan {
     pub(super) model: String,
     pub(super) votes: Sourced<u32>,
     pub(super) scale: Option<[f64; 2]>,
+    pub(super) aggregate: Option<VoteCount>,
+    pub(super) rubrics: Vec<String>,
     pub(super) mode: Option<JudgeMode>,
     pub(super) temperature: Option<f64>,
     pub(super) max_tokens: Option<u32>,
@@ -329,6 +331,8 @@ impl Chosen {
             ("model", config.model.is_some()),
             ("votes", config.votes.is_some()),
             ("scale", config.scale.is_some()),
+            ("aggregate", config.aggregate.is_some()),
+            ("rubrics", !config.rubrics.is_empty()),
             ("mode", config.mode.is_some()),
             ("temperature", config.temperature.is_some()),
             ("max_tokens", config.max_tokens.is_some()),
@@ -352,6 +356,8 @@ impl Chosen {
             model: models.of_judge(&self.name, self.config.model.as_deref())?,
             votes,
             scale: self.config.scale,
+            aggregate: self.config.aggregate,
+            rubrics: self.config.rubrics.clone(),
             mode: self.config.mode,
             temperature: self.config.temperature,
             max_tokens: self.config.max_tokens,

@@ -72,7 +72,10 @@ impl Display {
             } else {
                 format!("row {} ({})", example.first_row, example.id)
             };
-            format!("{grader}: {kind} in {rows}; {named}: {}", one_line(&example.reason))
+            // Reasons begin with the row's id, which is said already.
+            let own = format!("row {}: ", example.id);
+            let reason = one_line(example.reason.strip_prefix(&own).unwrap_or(&example.reason));
+            format!("{grader}: {kind} in {rows}; {named}: {reason}")
         });
         lines.collect()
     }

@@ -4,20 +4,19 @@ use std::path::PathBuf;
 
 use super::{
     args::Selection,
-    assemble::{Assembly, Components, GRANTS, component_directories},
+    assemble::{Assembly, Components, GRANTS, cache_directory, component_directories},
     config::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     judges,
-    plan::{self, Known, Plan, RefineOptions, What},
+    plan::{self, Known, Places, Plan, RefineOptions, What},
     progress::Display,
     table,
 };
 use crate::{
     dataset::{Dataset, DatasetError, Output, Parts, Row},
     run::{Run, RunError, Summary},
-    sandbox::Entry,
 };
 
 /// Rows that are looked at to tell whether a grader has what it needs.
@@ -57,7 +56,8 @@ impl Job {
         let known = Known { components: &names, rubrics: &rubrics };
         let plan = Plan::resolve(selection, refine, config, environment, known)?;
         let Some(dataset) = dataset else {
-            console::print(plan.render(file.path.as_deref()).trim_end())?;
+            let places = Places { directories, cache: cache_directory(environment) };
+            console::print(plan.render(file.path.as_deref(), &places).trim_end())?;
             return Ok(None);
         };
 
@@ -67,7 +67,8 @@ impl Job {
             dataset.check_map(&grader.map)?;
         }
         let assembly = Assembly::new(&plan, &components, environment)?;
-        warn_beforehand(&plan, &components, &dataset, &parts)?;
+        warn_beforehand(&plan, &assembly, &dataset, &parts)?;
+        warn_of_capabilities(&plan, &components);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
         let display = Display::new(rows, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
@@ -160,14 +161,11 @@ fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Fai
 }
 
 /// Says beforehand what will keep graders from grading.
-fn warn_beforehand(plan: &Plan, components: &Components, dataset: &Dataset, parts: &Parts) -> Result<(), DatasetError> {
+fn warn_beforehand(plan: &Plan, assembly: &Assembly, dataset: &Dataset, parts: &Parts) -> Result<(), DatasetError> {
     let rows = dataset.rows()?.take(LOOKED_AT).collect::<Result<Vec<Row>, _>>()?;
     let samples: Vec<_> = rows.iter().filter_map(|row| parts.sample(row).ok()).collect();
-    for grader in &plan.graders {
-        let What::Component { name, .. } = &grader.what else { continue };
-        let Some(entry) = components.catalog.find(name) else { continue };
-        let missing = samples.iter().map(|sample| entry.needs.collect(sample, &grader.map).err());
-        let missing: Option<Vec<_>> = missing.collect();
+    for (grader, needs) in plan.graders.iter().zip(&assembly.needs) {
+        let missing: Option<Vec<_>> = samples.iter().map(|sample| needs.collect(sample, &grader.map).err()).collect();
         if let Some(first) = missing.and_then(|missing| missing.into_iter().next()) {
             let columns = dataset.columns().collect::<Vec<_>>().join(", ");
             console::say(&format!(
@@ -176,22 +174,25 @@ fn warn_beforehand(plan: &Plan, components: &Components, dataset: &Dataset, part
                 grader.name
             ));
         }
-        warn_of_capabilities(&grader.name, entry, components);
     }
     Ok(())
 }
 
-fn warn_of_capabilities(name: &str, entry: &Entry, components: &Components) {
-    for capability in GRANTS.missing(entry) {
-        console::say(&format!(
-            "warning: `{name}` asks for the capability `{capability}`, which this host does not grant; where it uses \
-             it, the grade ends with capability-denied"
-        ));
-    }
-    let runs_programs = entry.capabilities.iter().any(|capability| capability == "programs");
-    if runs_programs && components.catalog.languages().is_empty() {
-        console::say(&format!(
-            "warning: `{name}` runs programs, and there is no language runtime; `make graders` builds the Python one"
-        ));
+fn warn_of_capabilities(plan: &Plan, components: &Components) {
+    for grader in &plan.graders {
+        let What::Component { name, .. } = &grader.what else { continue };
+        let Some(entry) = components.catalog.find(name) else { continue };
+        for capability in GRANTS.missing(entry) {
+            console::say(&format!(
+                "warning: `{name}` asks for the capability `{capability}`, which this host does not grant; where it \
+                 uses it, the grade ends with capability-denied"
+            ));
+        }
+        let runs_programs = entry.capabilities.iter().any(|capability| capability == "programs");
+        if runs_programs && components.catalog.languages().is_empty() {
+            console::say(&format!(
+                "warning: `{name}` runs programs, and there is no language runtime; `make graders` builds the Python one"
+            ));
+        }
     }
 }

@@ -127,3 +127,51 @@ fn number(value: Option<f64>) -> String {
 pub(super) fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        panel::{Assessment, Grade, Panel},
+        run::RowResult,
+        score::{ErrorKind, GradeError, Outcome, Score},
+    };
+
+    fn graded(outcome: Outcome, pass: Option<bool>) -> RowResult {
+        let score = match &outcome {
+            Outcome::Scored(score) => Some(score.score),
+            _ => None,
+        };
+        let grade = Grade { outcome, pass, usage: Usage::default() };
+        let grades = [("math".to_owned(), grade)].into_iter().collect();
+        RowResult::Graded(Assessment { grades, score, pass, ..Assessment::default() })
+    }
+
+    fn scored(score: f64) -> Outcome {
+        Outcome::Scored(Score { score, value: score, reason: String::new(), details: serde_json::Map::new() })
+    }
+
+    #[test]
+    fn the_summary_counts_what_was_scored_and_what_was_not() {
+        let mut numbers = Summary::new(&Panel::default());
+        numbers.add(&graded(scored(1.0), Some(true)));
+        numbers.add(&graded(scored(0.5), Some(false)));
+        numbers.add(&graded(Outcome::Undecided { reason: String::new() }, None));
+        let error = GradeError::new(ErrorKind::InvalidSample, "no column");
+        numbers.add(&graded(Outcome::Error(error), None));
+        let text = summary(&numbers);
+        let math = text.lines().find(|line| line.starts_with("math")).unwrap();
+        assert_eq!(math.split_whitespace().collect::<Vec<_>>(), ["math", "2", "0.750", "1/2", "0", "1", "1"]);
+        assert!(text.contains("4 rows in 0.0 s: 1 passed, 1 did not, mean score 0.750; 1 row with errors"), "{text}");
+    }
+
+    #[test]
+    fn a_summary_without_scores_has_no_numbers_for_them() {
+        let mut numbers = Summary::new(&Panel::default());
+        numbers.add(&graded(Outcome::NotApplicable { reason: String::new() }, None));
+        let text = summary(&numbers);
+        let math = text.lines().find(|line| line.starts_with("math")).unwrap();
+        assert_eq!(math.split_whitespace().collect::<Vec<_>>(), ["math", "0", "-", "-", "1", "0", "0"]);
+        assert!(!text.contains("mean score"), "{text}");
+    }
+}

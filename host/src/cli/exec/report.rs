@@ -5,7 +5,10 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::{Ending, Execution, Raised};
+use crate::{
+    cli::console::harmless,
+    sandbox::{Ending, Execution, Raised},
+};
 
 /// The object that `--json` prints; a key without meaning for the ending is absent.
 pub(super) fn json(execution: &Execution) -> Value {
@@ -40,7 +43,7 @@ pub(super) fn line(execution: &Execution) -> String {
     let ending = match &execution.ending {
         Ending::Raised(raised) => {
             let line = raised.line.map(|line| format!(" at line {line}")).unwrap_or_default();
-            format!("raised {}{line}", raised.kind)
+            format!("raised {}{line}", harmless(&raised.kind))
         }
         Ending::Exited(code) => format!("exited with {code}"),
         Ending::TimedOut => "timed out; --timeout gives it more processor time".to_owned(),

@@ -1,18 +1,38 @@
 //! The effective configuration as a gradebox.toml that says where each value came from.
 
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What};
-use crate::cli::config::JudgeMode;
+use crate::cli::config::{JudgeMode, VoteCount};
+
+/// Where components are searched and kept.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Places {
+    /// In the order of the search.
+    pub(in crate::cli) directories: Vec<PathBuf>,
+    pub(in crate::cli) cache: PathBuf,
+}
+
+impl Places {
+    /// The places as TOML, for commands that have no other configuration.
+    pub(in crate::cli) fn render(&self) -> String {
+        let mut text = Toml { text: String::new(), file: String::new() };
+        text.places(self);
+        text.text
+    }
+}
 
 impl Plan {
     /// The plan as TOML; each line ends with where its value came from.
-    pub(in crate::cli) fn render(&self, file: Option<&Path>) -> String {
+    pub(in crate::cli) fn render(&self, file: Option<&Path>, places: &Places) -> String {
         let file = file.map_or("configuration file".to_owned(), |path| path.display().to_string());
         let mut text = Toml { text: String::new(), file };
-        text.table("sandbox");
+        text.places(places);
         text.value("jobs", &self.jobs.value.into(), &self.jobs.origin);
         if !self.mappings.is_empty() {
             text.table("dataset.map");
@@ -48,6 +68,14 @@ impl Toml {
         let separator = if self.text.is_empty() { "" } else { "\n" };
         // Writing to a string does not fail.
         let _ = writeln!(self.text, "{separator}[{name}]");
+    }
+
+    fn places(&mut self, places: &Places) {
+        self.table("sandbox");
+        let directories: Vec<String> = places.directories.iter().map(|path| path.display().to_string()).collect();
+        let _ = writeln!(self.text, "# compiled components are kept in {} (GRADEBOX_CACHE)", places.cache.display());
+        let origin = "--graders, configuration file, beside the binary, GRADEBOX_GRADERS";
+        self.value("graders", &directories.into(), &Origin::Option(origin));
     }
 
     fn value(&mut self, key: &str, value: &Value, origin: &Origin) {
@@ -101,6 +129,9 @@ impl Toml {
                 self.value("model", &judge.model.clone().into(), &Origin::Default);
                 self.sourced("votes", &judge.votes);
                 self.of_file("scale", judge.scale.map(|scale| Value::from(scale.to_vec())));
+                let aggregate = judge.aggregate.map(|way| if way == VoteCount::Mean { "mean" } else { "median" });
+                self.of_file("aggregate", aggregate);
+                self.of_file("rubrics", (!judge.rubrics.is_empty()).then(|| Value::from(judge.rubrics.clone())));
                 let mode = judge.mode.map(|mode| if mode == JudgeMode::Listwise { "listwise" } else { "pointwise" });
                 self.of_file("mode", mode);
                 self.of_file("temperature", judge.temperature);

@@ -159,7 +159,8 @@ fn maps_are_laid_over_each_other() {
 fn the_effective_configuration_is_one_and_says_where_values_came_from() {
     let config = "[models.w]\nbase_url = \"http://file/v1\"\n[graders.syntax]\nthreshold = 0.5\n[graders.accuracy]\n";
     let plan = plan_of("refine d.jsonl --rounds 5", config, &[]).unwrap();
-    let text = plan.render(Some(std::path::Path::new("g.toml")));
+    let places = Places { directories: vec!["graders".into()], cache: "cache".into() };
+    let text = plan.render(Some(std::path::Path::new("g.toml")), &places);
     assert!(text.contains("threshold = 0.5  # g.toml"), "{text}");
     assert!(text.contains("rounds = 5  # --rounds") && text.contains("patience = 2  # default"), "{text}");
     let again: Config = toml::from_str(&text).unwrap();
