@@ -72,7 +72,7 @@ impl Field {
                 let mut total = constant(RBig::ZERO);
                 for part in parts {
                     let part = self.canonical(part, work)?;
-                    total = self.add(&total, &part, work)?;
+                    total = self.add(total, &part, work)?;
                 }
                 Ok(total)
             }
@@ -125,11 +125,11 @@ impl Field {
         }
     }
 
-    pub fn add(&mut self, left: &Quotient, right: &Quotient, work: &mut Work) -> Result<Quotient, Stop> {
+    pub fn add(&mut self, left: Quotient, right: &Quotient, work: &mut Work) -> Result<Quotient, Stop> {
         if left.denominator == right.denominator {
-            work.spend(left.numerator.len() + right.numerator.len())?;
-            let numerator = plus(left.numerator.clone(), &right.numerator);
-            return self.quotient(numerator, left.denominator.clone(), work);
+            work.spend(right.numerator.len())?;
+            let numerator = plus(left.numerator, &right.numerator);
+            return self.quotient(numerator, left.denominator, work);
         }
         let first = self.times(&left.numerator, &right.denominator, work)?;
         let second = self.times(&right.numerator, &left.denominator, work)?;
@@ -139,7 +139,7 @@ impl Field {
 
     pub fn subtract(&mut self, left: &Quotient, right: &Quotient, work: &mut Work) -> Result<Quotient, Stop> {
         let negative = self.multiply(right, &constant(RBig::from(-1)), work)?;
-        self.add(left, &negative, work)
+        self.add(left.clone(), &negative, work)
     }
 
     pub fn multiply(&mut self, left: &Quotient, right: &Quotient, work: &mut Work) -> Result<Quotient, Stop> {
@@ -513,7 +513,7 @@ impl Field {
                 let prime = constant(RBig::from(prime));
                 let logarithm = self.atom(Atom::Call(Function::Ln, vec![prime]));
                 let part = self.multiply(&logarithm, &constant(count), work)?;
-                total = self.add(&total, &part, work)?;
+                total = self.add(total, &part, work)?;
             }
             return Ok(total);
         }
@@ -550,7 +550,7 @@ impl Field {
             let term = series.body.substitute(&series.index, &Expression::integer(index));
             work.spend(20)?;
             let term = self.canonical(&term, work)?;
-            total = if series.product { self.multiply(&total, &term, work)? } else { self.add(&total, &term, work)? };
+            total = if series.product { self.multiply(&total, &term, work)? } else { self.add(total, &term, work)? };
         }
         Ok(total)
     }

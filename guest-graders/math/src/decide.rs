@@ -75,6 +75,9 @@ impl Comparer<'_> {
         if self.work.spend(1).is_err() {
             return Decision::Undecided("the budget of work is used up".to_owned());
         }
+        if left == right {
+            return Decision::Equal;
+        }
         if let Some(expanded) = expanded(left) {
             return self.answers(&expanded, right);
         }

@@ -54,8 +54,11 @@ pub fn final_answer(response: &str) -> Option<Found> {
         return None;
     }
     let found = |text: String, place| Some(Found { text, place });
-    if let Some(boxed) = boxed(text) {
-        return found(boxed, Place::Boxed);
+    if let Some((boxed, end)) = boxed(text) {
+        return match announced(tail(&text[end..])) {
+            Some((statement, place @ Place::FinalAnswer)) => found(statement, place),
+            _ => found(boxed, Place::Boxed),
+        };
     }
     if text.len() > LONGEST_SEARCH && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return found(text.to_owned(), Place::WholeResponse);
@@ -101,8 +104,8 @@ pub fn without_thinking(response: &str) -> &str {
     response
 }
 
-/// The contents of the last `\boxed{}`, joined with those that stand right before it.
-fn boxed(text: &str) -> Option<String> {
+/// The contents of the last `\boxed{}`, joined with those that stand right before it, and where it ends.
+fn boxed(text: &str) -> Option<(String, usize)> {
     let boxes = boxes(text);
     let mut chosen: Vec<&str> = Vec::new();
     let mut next_start: Option<usize> = None;
@@ -126,7 +129,7 @@ fn boxed(text: &str) -> Option<String> {
     if follows_percent(text.get(last_end..).unwrap_or_default()) && !joined.ends_with('%') {
         joined.push_str("\\%");
     }
-    Some(joined)
+    Some((joined, last_end))
 }
 
 /// Start, end and content of every box, in one pass.
@@ -188,10 +191,14 @@ fn joins(between: &str) -> bool {
         .map(|next| if next.is_alphanumeric() || matches!(next, ',' | ';' | '.') { next } else { ' ' })
         .collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
+    let turns = words.iter().any(|word| matches!(*word, "but" | "thus" | "so" | "not" | "wait" | "because" | "then"));
     let sentence_ends = plain.contains(". ") || plain.trim_end().ends_with('.');
     let connected =
         words.iter().any(|word| matches!(word.trim_matches(','), "and" | "or" | "" | ";")) || plain.contains(',');
-    between.len() <= WIDEST_GAP && !sentence_ends && (words.is_empty() && !between.contains("\n\n") || connected)
+    between.len() <= WIDEST_GAP
+        && !sentence_ends
+        && !turns
+        && (words.is_empty() && !between.contains("\n\n") || connected)
 }
 
 fn follows_percent(after: &str) -> bool {
@@ -239,15 +246,36 @@ fn announced(text: &str) -> Option<(String, Place)> {
     None
 }
 
-/// The answer at the beginning of `text`: its formula, or the words up to the end of the sentence.
+/// The answer at the beginning of `text`: its formula, the words up to the end of the sentence, or the number in them.
 fn statement(text: &str) -> Option<String> {
     let text = text.trim_start_matches([':', '*', ' ', '\n', '\t', '=', '_']).trim_start();
     let text = text.strip_prefix("is ").or_else(|| text.strip_prefix("therefore ")).unwrap_or(text);
     let line = line_with_formula(text);
-    if let Some(formula) = joined_formulas(line) {
-        return Some(formula);
-    }
     let sentence = sentence(line);
+    if let Some(value) = after_verb(sentence) {
+        return joined_formulas(value).or_else(|| plain_statement(value));
+    }
+    joined_formulas(line).or_else(|| plain_statement(sentence))
+}
+
+/// What follows the last "is", "are" or "equals" of a sentence, when there is a number or a formula in it.
+fn after_verb(sentence: &str) -> Option<&str> {
+    let verbs = [" is ", " are ", " equals "];
+    let inside = |at: usize| formulas(sentence).iter().any(|(start, end, _)| (*start..*end).contains(&at));
+    let end = verbs.iter().filter_map(|verb| sentence.rfind(verb).map(|at| (at, at + verb.len()))).max()?;
+    let value = sentence.get(end.1..)?;
+    (!inside(end.0) && value.chars().any(|next| next.is_ascii_digit() || next == '$' || next == '\\')).then_some(value)
+}
+
+fn plain_statement(sentence: &str) -> Option<String> {
+    let prose =
+        matches!(reader::read(sentence), Ok(reader::Reading { answer: crate::tree::Answer::Words(_), .. }) | Err(_));
+    if prose
+        && sentence.chars().any(|next| next.is_ascii_digit())
+        && let Some(expression) = last_expression(sentence)
+    {
+        return Some(expression);
+    }
     (!sentence.is_empty()).then(|| sentence.to_owned())
 }
 
@@ -301,7 +329,7 @@ pub fn formulas(text: &str) -> Vec<(usize, usize, &str)> {
             continue;
         };
         let inner = start + open.len();
-        let Some(length) = text[inner..].find(close) else {
+        let Some(length) = unescaped(&text[inner..], close) else {
             unclosed.push(open);
             at = inner;
             continue;
@@ -313,6 +341,11 @@ pub fn formulas(text: &str) -> Vec<(usize, usize, &str)> {
         }
     }
     found
+}
+
+/// Where `close` begins, a dollar sign after a backslash apart.
+fn unescaped(text: &str, close: &str) -> Option<usize> {
+    text.match_indices(close).map(|(at, _)| at).find(|at| !close.starts_with('$') || !text[..*at].ends_with('\\'))
 }
 
 /// Up to the end of the sentence, without marks of emphasis.
@@ -393,7 +426,14 @@ fn lone_answer(text: &str) -> Option<String> {
         return None;
     }
     let whole = !stripped.contains('$') || only.starts_with('$') && only.ends_with('$');
-    (whole && !stripped.contains("\\boxed") && reader::read(stripped).is_ok()).then(|| stripped.to_owned())
+    let readable = match reader::read(stripped) {
+        Ok(reader::Reading { answer: crate::tree::Answer::Words(_), .. }) => {
+            !stripped.chars().any(|next| next.is_ascii_digit())
+        }
+        Ok(_) => true,
+        Err(_) => false,
+    };
+    (whole && !stripped.contains("\\boxed") && readable).then(|| stripped.to_owned())
 }
 
 /// The last formula, or the last line that reads as mathematics, or the last number or expression of the last lines.
@@ -403,8 +443,9 @@ fn unmarked(text: &str) -> Option<Found> {
     let tail_start = text.len() - text.lines().next_back().map_or(0, str::len);
     if let Some((_, end, content)) = last_formula {
         let after = &text[*end..];
-        let plain_answer_after = after.chars().any(|next| next.is_ascii_digit());
-        if *end >= tail_start || !plain_answer_after {
+        let plain_answer_after = states_number(after);
+        let digits_after = after.chars().any(|next| next.is_ascii_digit());
+        if !plain_answer_after && (*end >= tail_start || !digits_after) {
             let line_start = text[..*end].rfind('\n').map_or(0, |at| at + 1);
             let single = displayed.iter().filter(|(start, _, _)| *start >= line_start).count();
             let mut joined = if single > 1 { trailing_formulas(text, &displayed) } else { content.trim().to_owned() };
@@ -425,6 +466,14 @@ fn unmarked(text: &str) -> Option<Found> {
     }
     let words = text.split_whitespace().count();
     (words <= 6).then(|| Found { text: text.to_owned(), place: Place::WholeResponse })
+}
+
+/// Whether a number is stated after the last formula: in a later sentence, or after a verb.
+fn states_number(after: &str) -> bool {
+    let Some(at) = after.find(|next: char| next.is_ascii_digit()) else { return false };
+    let before = after[..at].trim_end();
+    let verb = ["is", "are", "by", "equals", "="].iter().any(|verb| before.ends_with(verb));
+    verb || before.contains(". ") || before.contains('\n')
 }
 
 /// The last formula with those that are joined to it.
@@ -495,11 +544,15 @@ fn is_mathematical(line: &str) -> bool {
                     | "times"
             )
     });
-    !worded && line.chars().any(|next| next.is_ascii_digit() || next == '=') && reader::read(line).is_ok()
+    let foreign = line.chars().any(|next| next >= '\u{2e80}' && next.is_alphabetic());
+    !worded && !foreign && line.chars().any(|next| next.is_ascii_digit() || next == '=') && reader::read(line).is_ok()
 }
 
 /// The last run of number-like words of a line.
 fn last_expression(line: &str) -> Option<String> {
+    // Scripts without spaces between words.
+    let line: String =
+        line.chars().map(|next| if next >= '\u{2e80}' && next.is_alphabetic() { ' ' } else { next }).collect();
     let words: Vec<&str> = line.split_whitespace().collect();
     let mathematical = |word: &str| {
         let word = word.trim_matches([',', '.', ';', '*', '(', ')', '?', '!', ':', '。', '"']);
@@ -521,13 +574,24 @@ fn last_expression(line: &str) -> Option<String> {
         start = previous;
     }
     let run = words.get(start..=end)?.join(" ");
+    // A letter that stands before a number without a sign belongs to the words.
+    let run = match run.split_once(' ') {
+        Some((letter, rest))
+            if letter.len() == 1
+                && letter.bytes().all(|byte| byte.is_ascii_alphabetic())
+                && rest.starts_with(|next: char| next.is_ascii_digit()) =>
+        {
+            rest.to_owned()
+        }
+        _ => run,
+    };
     let trimmed = run.trim_matches([',', '.', ';', '*', '?', '!', ':', ' ', '。', '"', '+', '=']).to_owned();
     if reader::read(&trimmed).is_ok() {
         return Some(with_percent(trimmed, words.get(end + 1)));
     }
     let last = words.get(end)?.trim_matches([',', '.', ';', '*', '(', ')', '?', '!', ':', '。', '"']);
     let last = last.rsplit('=').next().unwrap_or(last);
-    let number = last.trim_end_matches(|next: char| !next.is_ascii_digit() && next != '%');
+    let number = last.trim_matches(|next: char| !next.is_ascii_digit() && !matches!(next, '%' | '-' | '.'));
     (!number.is_empty()).then(|| with_percent(number.to_owned(), words.get(end + 1)))
 }
 

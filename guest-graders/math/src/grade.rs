@@ -60,7 +60,10 @@ pub fn against_reference(
     let references = references(reference)?;
     let found = match extract::final_answer(response) {
         Some(found) => found,
-        None => return Ok(nothing_found(&references)),
+        None => match chosen_only(response, &references) {
+            Some(found) => found,
+            None => return Ok(nothing_found(&references)),
+        },
     };
     let mut last = None;
     for gold in &references {
@@ -123,6 +126,13 @@ fn gold(text: &str) -> Result<Gold, String> {
         return Ok(Gold { text: found.text, reading });
     }
     direct.map(|reading| Gold { text: text.to_owned(), reading })
+}
+
+/// The letter that a response without a formula or number settles on, when the reference is one.
+fn chosen_only(response: &str, references: &[Gold]) -> Option<Found> {
+    let asked = references.iter().any(|gold| choice::letter(&gold.text).is_some());
+    let letter = choice::chosen(extract::without_thinking(response)).filter(|_| asked)?;
+    Some(Found { text: letter.to_string(), place: Place::LastExpression })
 }
 
 fn nothing_found(references: &[Gold]) -> Judgement {

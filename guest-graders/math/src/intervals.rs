@@ -61,7 +61,11 @@ pub fn real_set(answer: &Answer, work: &mut Work) -> Option<RealSet> {
         Answer::Relation { left, comparison, right } => half_lines(left, *comparison, right, work)?,
         Answer::Chain(links) => {
             let [(low, first, middle), (_, second, high)] = links.as_slice() else { return None };
-            let Expression::Symbol(name) = middle else { return None };
+            let name = match middle {
+                Expression::Symbol(name) => name.clone(),
+                Expression::Call(crate::tree::Function::Named(name), _) => format!("{name}()"),
+                _ => return None,
+            };
             let rising = |comparison: &Comparison| matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
             let closed =
                 |comparison: &Comparison| matches!(comparison, Comparison::LessOrEqual | Comparison::GreaterOrEqual);
@@ -75,7 +79,7 @@ pub fn real_set(answer: &Answer, work: &mut Work) -> Option<RealSet> {
             } else {
                 return None;
             };
-            RealSet { variable: Some(name.clone()), intervals: vec![bounds] }
+            RealSet { variable: Some(name), intervals: vec![bounds] }
         }
         Answer::Value(Expression::Symbol(name)) if name == "mathbb R" => {
             RealSet { variable: None, intervals: vec![line(work)?] }

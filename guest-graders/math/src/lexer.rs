@@ -79,7 +79,26 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
     }
     let mut lexer = Lexer { characters: text.chars().collect(), ..Lexer::default() };
     lexer.run()?;
-    Ok(lexer.out)
+    Ok(raised_signs(lexer.out))
+}
+
+/// `^{\circ}` and `^{\prime}` as the signs alone.
+fn raised_signs(tokens: Vec<Token>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let closes = token == Token::Close(Bracket::Group);
+        let signs = out.iter().rev().take_while(|token| matches!(token, Token::Degree | Token::Prime)).count();
+        let start = out.len().checked_sub(signs + 2).filter(|_| closes && signs > 0);
+        let raised =
+            start.filter(|start| out.get(*start..start + 2) == Some(&[Token::Caret, Token::Open(Bracket::Group)]));
+        match raised {
+            Some(start) => {
+                out.drain(start..start + 2);
+            }
+            None => out.push(token),
+        }
+    }
+    out
 }
 
 #[derive(Default)]
@@ -246,9 +265,18 @@ impl Lexer {
             return None;
         }
         let rest: String = self.characters.iter().skip(self.at).take(9).collect();
-        for (separator, anywhere) in
-            [("{,}", true), (",\\!", true), (",\\! ", true), ("\\,", false), ("\\ ", false), (",", false), (" ", false)]
-        {
+        for (separator, anywhere) in [
+            ("{,}", true),
+            ("{, }", true),
+            (" {,}", true),
+            (" {, }", true),
+            (",\\!", true),
+            (",\\! ", true),
+            ("\\,", false),
+            ("\\ ", false),
+            (",", false),
+            (" ", false),
+        ] {
             let allowed = anywhere || self.brackets == 0 && self.environments == 0;
             if allowed && rest.starts_with(separator) {
                 let group: Vec<char> = rest.chars().skip(separator.chars().count()).take(4).collect();
@@ -285,10 +313,14 @@ impl Lexer {
         let start = self.at;
         let run = self.take_while(|next| next.is_ascii_alphabetic());
         let spaced = start > 0 && self.characters.get(start - 1).is_some_and(|before| before.is_whitespace());
-        if let Some(token) = known_word(&run) {
+        if run == "min" && self.after_number() && self.peek(0) != Some('(') {
+            self.push(Token::Word(run));
+        } else if let Some(token) = known_word(&run) {
             self.push(token);
         } else if run.len() == 1 {
-            self.push(Token::Letter(run));
+            let squared = matches!(self.peek(0), Some('²' | '³'));
+            let is_unit = squared && matches!(self.out.last(), Some(Token::Number { .. })) && units::is_unit(&run);
+            self.push(if is_unit { Token::Word(run) } else { Token::Letter(run) });
         } else if run.len() >= 4 || is_common_word(&run) || self.after_number() && spaced && units::is_unit(&run) {
             self.push(Token::Word(run.to_lowercase()));
         } else if let Some((function, rest)) = glued_function(&run) {
@@ -474,6 +506,10 @@ impl Lexer {
                 return Ok(());
             }
             _ => {}
+        }
+        if content == "min" && self.after_number() {
+            self.push(Token::Word(content.to_owned()));
+            return Ok(());
         }
         if let Some(token) = known_word(content) {
             self.push(token);
@@ -705,46 +741,49 @@ fn glued_function(run: &str) -> Option<(Token, &str)> {
 }
 
 fn is_common_word(run: &str) -> bool {
-    matches!(
-        run.to_ascii_lowercase().as_str(),
-        "no" | "yes"
-            | "odd"
-            | "the"
-            | "all"
-            | "any"
-            | "is"
-            | "are"
-            | "of"
-            | "to"
-            | "if"
-            | "for"
-            | "per"
-            | "not"
-            | "so"
-            | "it"
-            | "we"
-            | "by"
-            | "at"
-            | "one"
-            | "two"
-            | "six"
-            | "ten"
-            | "has"
-            | "can"
-            | "but"
-            | "was"
-            | "sq"
-            | "mph"
-            | "pm"
-            | "am"
-            | "red"
-            | "none"
-            | "an"
-            | "on"
-            | "as"
-            | "be"
-            | "its"
-    )
+    // Capitals alone are points and lengths.
+    let spelled = run.chars().skip(1).all(|letter| letter.is_ascii_lowercase());
+    spelled
+        && matches!(
+            run.to_ascii_lowercase().as_str(),
+            "no" | "yes"
+                | "odd"
+                | "the"
+                | "all"
+                | "any"
+                | "is"
+                | "are"
+                | "of"
+                | "to"
+                | "if"
+                | "for"
+                | "per"
+                | "not"
+                | "so"
+                | "it"
+                | "we"
+                | "by"
+                | "at"
+                | "one"
+                | "two"
+                | "six"
+                | "ten"
+                | "has"
+                | "can"
+                | "but"
+                | "was"
+                | "sq"
+                | "mph"
+                | "pm"
+                | "am"
+                | "red"
+                | "none"
+                | "an"
+                | "on"
+                | "as"
+                | "be"
+                | "its"
+        )
 }
 
 const GREEK: &[&str] = &[

@@ -167,7 +167,7 @@ fn answer(tokens: &[Token], depth: usize) -> Result<Answer, String> {
             if only_or && items.iter().all(|item| matches!(item, Answer::Relation { .. } | Answer::Chain(_))) {
                 return Ok(Answer::Union(items));
             }
-            return Ok(Answer::List(spread_name(items)));
+            return Ok(Answer::List(grouped(spread_name(items))));
         }
     }
     let unions = split(tokens, |token| *token == Token::Union);
@@ -208,6 +208,26 @@ fn spread_name(items: Vec<Answer>) -> Vec<Answer> {
             (_, other) => other,
         })
         .collect()
+}
+
+/// `p = 5, q = 2, p = 7, q = 2`: the names come round again, so that each round is one item.
+fn grouped(items: Vec<Answer>) -> Vec<Answer> {
+    let names: Option<Vec<&str>> = items
+        .iter()
+        .map(|item| match item {
+            Answer::Named { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let Some(names) = names else { return items };
+    let Some(period) = names.iter().skip(1).position(|name| Some(name) == names.first()).map(|at| at + 1) else {
+        return items;
+    };
+    let regular = names.iter().enumerate().all(|(at, name)| names.get(at % period) == Some(name));
+    if period < 2 || !regular || names.len() % period != 0 {
+        return items;
+    }
+    items.chunks(period).map(|round| Answer::List(round.to_vec())).collect()
 }
 
 /// The name before `\in`, and the rest.
@@ -354,6 +374,7 @@ fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, String> {
     }
     let left = member(first, depth)?;
     match (left, right) {
+        (Answer::Value(Expression::Call(crate::tree::Function::Named(_), _)), right @ Answer::Value(_)) => Ok(right),
         (Answer::Value(left), Answer::Value(right)) => {
             if left.symbols().is_empty() && right.symbols().is_empty() {
                 return Ok(Answer::Value(right));
@@ -364,6 +385,7 @@ fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, String> {
         (Answer::Tuple { .. }, right @ Answer::Tuple { .. }) => Ok(named_set(Some(name_of(first)), right)),
         (Answer::Value(left), right) if left.symbols().is_empty() => Ok(right),
         (Answer::Ratio(_), right) => Ok(right),
+        (Answer::Value(Expression::Call(crate::tree::Function::Named(_), _)), right) => Ok(right),
         _ => Err("an equation's side is no expression".to_owned()),
     }
 }

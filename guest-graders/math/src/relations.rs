@@ -6,7 +6,9 @@ use dashu_ratio::RBig;
 use crate::canonical::{Field, Polynomial};
 use crate::decide::Decision;
 use crate::numeric::{self, Finding};
+use crate::policy::Policy;
 use crate::tree::{Comparison, Expression};
+use crate::values;
 use crate::work::Work;
 
 /// One comparison with its two sides.
@@ -43,6 +45,13 @@ pub fn compare(left: &Relation, right: &Relation, work: &mut Work) -> Decision {
             right.comparison.sign()
         ));
     }
+    if left.left == right.left
+        && let decision @ (Decision::Equal | Decision::Different(_)) =
+            values::compare(&left.right, &right.right, &Policy::default(), work)
+        && (decision == Decision::Equal || holds_matrix(&left.right))
+    {
+        return decision;
+    }
     let ordered = !matches!(left.comparison, Comparison::Equal | Comparison::NotEqual);
     let mut field = Field::default();
     let forms = (field.canonical(&left.difference(), work), field.canonical(&right.difference(), work));
@@ -62,6 +71,10 @@ pub fn compare(left: &Relation, right: &Relation, work: &mut Work) -> Decision {
         }
     }
     proportional(&left, &right, ordered, work)
+}
+
+fn holds_matrix(side: &Expression) -> bool {
+    side.any(&|part| matches!(part, Expression::Matrix(_)))
 }
 
 /// The number that `first` is times `second`.
