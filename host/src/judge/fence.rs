@@ -32,7 +32,8 @@ pub(super) fn mark(parts: &[Part]) -> String {
         .collect();
     let mut digest = Sha256::digest(materials.join("\0"));
     loop {
-        let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let [a, b, c, d, ..]: [u8; 32] = digest.into();
+        let mark = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
         if !materials.iter().any(|text| text.contains(&mark)) {
             return mark;
         }

@@ -132,7 +132,7 @@ impl JudgeGrader {
             usage = usage.plus(used);
             let completion = match result {
                 Ok(completion) => completion,
-                Err(error) => return (Err(grade_error(error)), usage),
+                Err(error) => return (Err(grade_error(&error)), usage),
             };
             let problem = match read(&completion.content) {
                 Ok(verdict) => return (Ok(Vote { verdict, model: completion.model }), usage),
@@ -299,8 +299,8 @@ impl Ballot<f64> {
     }
 }
 
-fn grade_error(error: ModelError) -> GradeError {
-    let kind = match &error {
+fn grade_error(error: &ModelError) -> GradeError {
+    let kind = match error {
         ModelError::Refused(_) => ErrorKind::ModelRefused,
         ModelError::Empty(_) => ErrorKind::JudgeUnparsable,
         ModelError::Budget(_) => ErrorKind::Budget,

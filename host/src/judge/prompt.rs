@@ -19,6 +19,9 @@ use crate::{
     score::{ErrorKind, GradeError, Scale},
 };
 
+/// In characters. Where a server keeps to it, a model that repeats itself still comes to its score.
+const LONGEST_REASON: u32 = 600;
+
 /// A judge's question, ready for any sample.
 #[derive(Debug)]
 pub(super) struct Question {
@@ -136,7 +139,7 @@ impl Question {
         };
         let schema = json!({
             "type": "object",
-            "properties": {"reason": {"type": "string"}, key: value},
+            "properties": {"reason": {"type": "string", "maxLength": LONGEST_REASON}, key: value},
             "required": ["reason", key],
             "additionalProperties": false,
         });
@@ -147,24 +150,23 @@ impl Question {
         (self.scale.worst.min(self.scale.best), self.scale.worst.max(self.scale.best))
     }
 
+    /// Said in prose: small models copy a form that they are shown, words for the blanks included.
     fn reply_wanted(&self, responses: usize) -> String {
-        let reason = "the reason, in one to three sentences: name what is wrong and how to make it better";
+        let reason = "Answer in JSON with two members. First `reason`: one to three sentences on what is wrong and how \
+                      to make it better.";
         let Mode::Pointwise = self.mode else {
             let example = (1..=responses).rev().map(|rank| rank.to_string()).collect::<Vec<_>>().join(", ");
             return format!(
-                "Answer in JSON with two members, in this order: {{\"reason\": \"{reason}\", \"ranks\": [one whole \
-                 number per response, in the order in which the responses are numbered; 1 is best, equally good \
-                 responses share a rank]}}. For example, \"ranks\": [{example}] says that Response {responses} is best."
+                "{reason} Then `ranks`: a list of one whole number per response, in the order in which the responses \
+                 are numbered; 1 is best, and equally good responses share a rank. For example, [{example}] says that \
+                 Response {responses} is best."
             );
         };
         let (low, high) = self.ends();
         let number = if self.whole { "a whole number" } else { "a number" };
         let (low, high) = (plain_number(low), plain_number(high));
         let (worst, best) = (plain_number(self.scale.worst), plain_number(self.scale.best));
-        format!(
-            "Answer in JSON with two members, in this order: {{\"reason\": \"{reason}\", \"score\": {number} from \
-             {low} to {high}}}. {best} is the best score, {worst} the worst."
-        )
+        format!("{reason} Then `score`: {number} from {low} to {high}, where {best} is best and {worst} is worst.")
     }
 
     fn resolved(&self, field: &Field, sample: &Sample, order: &[usize]) -> Option<Vec<Part>> {

@@ -79,7 +79,7 @@ enum Brace {
     Doubled,
 }
 
-fn placeholder<'a>(rest: &'a str, is_mapped: impl Fn(&str) -> bool) -> Option<(Field, &'a str)> {
+fn placeholder(rest: &str, is_mapped: impl Fn(&str) -> bool) -> Option<(Field, &str)> {
     let (name, after) = rest.strip_prefix('{')?.split_once('}')?;
     let field = match name {
         "query" => Field::Query,

@@ -1,5 +1,7 @@
 //! Judges asking a real socket, and the prompts they send.
 
+#![expect(clippy::float_cmp, reason = "these scores are exact")]
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -193,7 +195,7 @@ async fn a_template_shows_the_sample_and_keeps_its_braces() {
     assert!(prompt.contains(&format!("<response-{mark}>\nBerlin {{query}}\n</response-{mark}>")), "{prompt}");
     assert!(prompt.contains("1. maps\n2. cities") && prompt.contains("capital: Paris"), "{prompt}");
     assert!(prompt.contains("Reply as JSON: {\"score\": <0-1>} {score} {other}\n\nAnswer in JSON"), "{prompt}");
-    assert!(prompt.contains("from 0 to 1}. 1 is the best score, 0 the worst."), "{prompt}");
+    assert!(prompt.contains("from 0 to 1, where 1 is best and 0 is worst."), "{prompt}");
 }
 
 #[tokio::test]

@@ -169,8 +169,14 @@ impl<'a> Call<'a> {
         if !(transient || verdict == Verdict::Rejected) {
             return None;
         }
-        let says_why =
-            complaint.mentions(&["response_format", "json_object", "json_schema", "system role", "temperature"]);
+        let says_why = complaint.mentions(&[
+            "response_format",
+            "json_object",
+            "json_schema",
+            "schema",
+            "system role",
+            "temperature",
+        ]);
         let repeated = self.last_server_error.as_ref() == Some(complaint);
         if transient && !says_why && !repeated {
             return None;

@@ -55,9 +55,10 @@ impl Complaint {
         self.codes.iter().any(|code| codes.contains(&code.as_str()))
     }
 
+    /// Whether the message has one of these words, in whichever case.
     pub(super) fn mentions(&self, words: &[&str]) -> bool {
         let message = self.message.to_lowercase();
-        words.iter().any(|word| message.contains(word))
+        words.iter().any(|word| message.contains(&word.to_lowercase()))
     }
 
     fn of_members(members: &Map<String, Value>) -> Self {

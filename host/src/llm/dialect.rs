@@ -3,6 +3,9 @@
 use super::complaint::Complaint;
 use crate::model::Request;
 
+/// Keywords of JSON Schema that say how long or large a value is, which not every strict mode knows.
+pub(super) const REFUSED_KEYWORDS: [&str; 6] = ["maxLength", "minLength", "maxItems", "minItems", "maximum", "minimum"];
+
 /// How a request is worded for one endpoint. Starts with what is most widely understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Dialect {
@@ -14,7 +17,7 @@ pub(super) struct Dialect {
     pub(super) without_system: bool,
 }
 
-/// What the limit on the reply is called: old servers know the first only, reasoning models of OpenAI the second only.
+/// What the limit on the reply is called: old servers know the first only, some reasoning models the second only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum LimitName {
     #[default]
@@ -27,6 +30,8 @@ pub(super) enum LimitName {
 pub(super) enum StructureLevel {
     #[default]
     Schema,
+    /// The schema without the keywords that strict modes often refuse.
+    PlainSchema,
     Object,
     Prompt,
 }
@@ -52,7 +57,7 @@ impl Dialect {
             return Some(Self { without_system: true, ..self });
         }
         request.structure.as_ref()?;
-        Some(Self { structure: self.structure.next()?, ..self })
+        Some(Self { structure: self.structure.next(complaint)?, ..self })
     }
 
     /// Both what this endpoint has taught before and what it taught now.
@@ -69,9 +74,10 @@ impl Dialect {
 }
 
 impl StructureLevel {
-    fn next(self) -> Option<Self> {
+    fn next(self, complaint: &Complaint) -> Option<Self> {
         match self {
-            Self::Schema => Some(Self::Object),
+            Self::Schema if complaint.mentions(&REFUSED_KEYWORDS) => Some(Self::PlainSchema),
+            Self::Schema | Self::PlainSchema => Some(Self::Object),
             Self::Object => Some(Self::Prompt),
             Self::Prompt => None,
         }
@@ -160,6 +166,15 @@ mod tests {
         let second = first.after(&structured(), 400, &Complaint::default()).unwrap();
         assert_eq!(second.structure, StructureLevel::Prompt);
         assert_eq!(second.after(&structured(), 400, &Complaint::default()), None);
+    }
+
+    #[test]
+    fn a_keyword_that_is_refused_does_not_cost_the_schema() {
+        let error = json!({"message": "Invalid schema for response_format: 'maxLength' is not permitted"});
+        let plain = after(&structured(), 400, &error).unwrap();
+        assert_eq!(plain.structure, StructureLevel::PlainSchema);
+        let next = plain.after(&structured(), 400, &Complaint::of_error(&error)).unwrap();
+        assert_eq!(next.structure, StructureLevel::Object);
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub(crate) enum Play {
         reset: bool,
     },
     /// Blank lines while the model works, then the body.
-    KeepAlive(Box<Play>),
-    Slow(Duration, Box<Play>),
+    KeepAlive(Box<Self>),
+    Slow(Duration, Box<Self>),
     /// No answer, ever.
     Hang,
     /// A body without end.
@@ -41,7 +41,7 @@ impl Play {
         Self::Http { status, headers: Vec::new(), body: body.to_string() }
     }
 
-    pub(crate) fn with(self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(self, name: &'static str, value: impl std::fmt::Display) -> Self {
         match self {
             Self::Http { status, mut headers, body } => {
                 headers.push((name, value.to_string()));
@@ -135,7 +135,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<VecDeque<Play>>>, log: Arc<M
 async fn act(mut stream: TcpStream, play: Play) -> Option<()> {
     match play {
         Play::Http { status, headers, body } => {
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let headers = headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
             let head =
                 format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{headers}connection: close\r\n\r\n", body.len());
             stream.write_all((head + &body).as_bytes()).await.ok()?;
@@ -173,7 +173,7 @@ async fn act(mut stream: TcpStream, play: Play) -> Option<()> {
         Play::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.ok()?;
             loop {
-                stream.write_all(&[b' '; 65536]).await.ok()?;
+                stream.write_all(&[b' '; 8192]).await.ok()?;
             }
         }
     }

@@ -106,7 +106,7 @@ mod tests {
     fn an_idle_bucket_fills_up_to_its_capacity_only() {
         let now = Instant::now();
         let mut bucket = Bucket::new(60, now);
-        let later = now + Duration::from_secs(3600);
+        let later = now + Duration::from_hours(1);
         let waits: Vec<u64> = (0..8).map(|_| bucket.take(1.0, later).as_secs()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 0, 1, 2]);
     }

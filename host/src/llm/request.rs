@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::dialect::{Dialect, LimitName, StructureLevel};
+use super::dialect::{Dialect, LimitName, REFUSED_KEYWORDS, StructureLevel};
 use crate::{
     model::{Request, Structure},
     sample::{Columns, Message},
@@ -51,14 +51,33 @@ pub(super) fn estimated_tokens(request: &Request) -> f64 {
 }
 
 fn format(structure: &Structure, level: StructureLevel) -> Option<Value> {
-    match level {
-        StructureLevel::Schema => Some(json!({
+    let strict = |schema: &Value| {
+        json!({
             "type": "json_schema",
-            "json_schema": {"name": structure.name, "strict": true, "schema": structure.schema},
-        })),
+            "json_schema": {"name": structure.name, "strict": true, "schema": schema},
+        })
+    };
+    match level {
+        StructureLevel::Schema => Some(strict(&structure.schema)),
+        StructureLevel::PlainSchema => Some(strict(&plain(&structure.schema))),
         StructureLevel::Object => Some(json!({"type": "json_object"})),
         StructureLevel::Prompt => None,
     }
+}
+
+/// A schema without the keywords that strict modes often refuse; names of properties are no keywords.
+fn plain(schema: &Value) -> Value {
+    let Value::Object(members) = schema else { return schema.clone() };
+    let kept = members.iter().filter(|(key, _)| !REFUSED_KEYWORDS.contains(&key.as_str()));
+    let plain_member = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+        ("properties", Value::Object(properties)) => {
+            let properties = properties.iter().map(|(name, schema)| (name.clone(), plain(schema)));
+            (key.clone(), Value::Object(properties.collect()))
+        }
+        ("items", schema) => (key.clone(), plain(schema)),
+        _ => (key.clone(), value.clone()),
+    };
+    Value::Object(kept.map(plain_member).collect())
 }
 
 fn messages(request: &Request, dialect: Dialect) -> Value {
@@ -85,10 +104,10 @@ fn turn(message: &Message) -> Value {
 /// The messages with every system message at the head of the first user message.
 fn folded(messages: Vec<Message>) -> Vec<Message> {
     let (system, mut others): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| message.role == "system");
-    let preface: String = system.iter().map(|message| format!("{}\n\n", message.content)).collect();
+    let preface = system.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n\n");
     match others.iter_mut().find(|message| message.role == "user") {
-        Some(user) => user.content.insert_str(0, &preface),
-        None => others.insert(0, Message::user(preface.trim_end())),
+        Some(user) => user.content = format!("{preface}\n\n{}", user.content),
+        None => others.insert(0, Message::user(preface)),
     }
     others
 }
@@ -98,8 +117,8 @@ fn folded(messages: Vec<Message>) -> Vec<Message> {
 fn remind_of_json(messages: &mut Vec<Message>, structure: &Structure, level: StructureLevel) {
     let said = messages.iter().any(|message| message.role == "user" && message.content.contains("JSON"));
     let reminder = match level {
-        StructureLevel::Schema if said => return,
-        StructureLevel::Schema => "Answer in JSON.".to_owned(),
+        StructureLevel::Schema | StructureLevel::PlainSchema if said => return,
+        StructureLevel::Schema | StructureLevel::PlainSchema => "Answer in JSON.".to_owned(),
         StructureLevel::Object | StructureLevel::Prompt => {
             format!(
                 "Answer with one JSON object and nothing else. It must match this JSON Schema: {}",
@@ -161,8 +180,29 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_schema_keeps_the_shape_only() {
+        let schema = json!({
+            "type": "object", "required": ["maximum"], "additionalProperties": false,
+            "properties": {
+                "maximum": {"type": "number", "minimum": 0, "maximum": 1},
+                "ranks": {"type": "array", "items": {"type": "string", "maxLength": 5}, "minItems": 2},
+            },
+        });
+        let expected = json!({
+            "type": "object", "required": ["maximum"], "additionalProperties": false,
+            "properties": {
+                "maximum": {"type": "number"},
+                "ranks": {"type": "array", "items": {"type": "string"}},
+            },
+        });
+        assert_eq!(plain(&schema), expected);
+    }
+
+    #[test]
     fn json_mode_always_has_the_word_in_a_user_message() {
-        for level in [StructureLevel::Schema, StructureLevel::Object, StructureLevel::Prompt] {
+        for level in
+            [StructureLevel::Schema, StructureLevel::PlainSchema, StructureLevel::Object, StructureLevel::Prompt]
+        {
             let body = worded(&request(), Dialect { structure: level, ..Dialect::default() });
             assert!(body["messages"][1]["content"].as_str().unwrap().contains("JSON"), "{level:?}");
         }

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use super::complaint::Complaint;
 
 /// The longest wait that is honoured; an endpoint that asks for more is given up.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// How often a plain 500 is tried again: real servers answer 500 to what is a mistake of the request.
 const SERVER_ERROR_RETRIES: u32 = 2;
@@ -222,7 +222,7 @@ mod tests {
             wait_asked(&Hints::default(), &complaint)
         };
         assert_eq!(asked("Please try again in 41.724s. Visit"), Some(Duration::from_secs_f64(41.724)));
-        assert_eq!(asked("Try again in 6m0s"), Some(Duration::from_secs(360)));
+        assert_eq!(asked("Try again in 6m0s"), Some(Duration::from_mins(6)));
         assert_eq!(asked("please retry in 250ms."), Some(Duration::from_millis(250)));
         assert_eq!(asked("try again in 2 seconds"), Some(Duration::from_secs(2)));
         assert_eq!(asked("try again in a while"), None);
