@@ -10,41 +10,49 @@ use crate::{
 /// The longest reason that the writer is shown, in characters.
 const LONGEST_REASON: usize = 2000;
 
-/// The sample's conversation, the best attempt, which is number `index`, and what the graders have against it.
+/// The sample's conversation, with the best attempt, which is number `index`, and what the graders have against it
+/// beside the query: small models answer one message better than three.
 pub(super) fn ask_for_better(sample: &Sample, best: &Attempt, index: usize, panel: &Panel) -> Vec<Message> {
     let graded = panel.members().iter().filter_map(|member| Some((member, best.assessment.grades.get(&member.name)?)));
-    let points: Vec<String> = graded.filter_map(|(member, grade)| point(member, grade, index)).collect();
-    let request = if points.is_empty() {
-        "Write a better answer than this one.".to_owned()
+    let problems: Vec<String> = graded.filter_map(|(member, grade)| problem(member, grade, index)).collect();
+    let request = if problems.is_empty() {
+        "Write a better answer, the whole of it, and nothing else.".to_owned()
     } else {
-        format!("This answer is not good enough yet. Graders say:\n\n{}\n\nWrite a better answer.", points.join("\n"))
+        let problems = problems.join("\n");
+        format!(
+            "Problems found by graders:\n\n{problems}\n\nWrite the whole answer again, corrected, and nothing else."
+        )
     };
-    let request = format!("{request} Reply with the whole new answer and nothing else.");
-    if sample.messages.is_empty() {
-        return vec![Message::user(format!("{}\n\n{request}", best.response))];
-    }
     let mut messages = sample.messages.clone();
-    messages.push(Message::assistant(best.response.clone()));
-    messages.push(Message::user(request));
+    let is_plain_query = |turn: &mut Message| turn.role == "user" && turn.extra.is_empty();
+    match messages.pop_if(is_plain_query) {
+        Some(query) => messages.push(Message::user(format!(
+            "{}\n\nPrevious answer:\n\n{}\n\n{request}",
+            query.content.trim(),
+            best.response
+        ))),
+        None if messages.is_empty() => {
+            messages.push(Message::user(format!("Answer:\n\n{}\n\n{request}", best.response)));
+        }
+        None => messages.extend([Message::assistant(best.response.clone()), Message::user(request)]),
+    }
     messages
 }
 
 /// What one grader has against the best attempt, in words that the writer can act on.
-fn point(member: &Member, grade: &Grade, index: usize) -> Option<String> {
+fn problem(member: &Member, grade: &Grade, index: usize) -> Option<String> {
     let name = &member.name;
     let reason = quoted(grade.reason());
     match &grade.outcome {
-        Outcome::Scored(score) if grade.pass != Some(true) => {
-            Some(format!("- `{name}` scores it {:.2}, and {:.2} is needed: {reason}", score.score, member.threshold))
-        }
+        Outcome::Scored(_) if grade.pass != Some(true) => Some(format!("- {name}: {reason}")),
         Outcome::Ranked(ranking) if ranking.ranks.len() > 1 => Some(format!(
-            "- `{name}` compared {} answers, of which this is number {}: {reason}",
+            "- {name}, comparing {} answers of which this is number {}: {reason}",
             ranking.ranks.len(),
             index + 1
         )),
-        Outcome::Ranked(_) => Some(format!("- `{name}`: {reason}")),
-        Outcome::Undecided { .. } => Some(format!("- `{name}` cannot tell: {reason}")),
-        Outcome::Error(error) if error.kind == ErrorKind::GraderLimit => Some(format!("- `{name}`: {reason}")),
+        Outcome::Ranked(_) => Some(format!("- {name}: {reason}")),
+        Outcome::Undecided { .. } => Some(format!("- {name} cannot tell: {reason}")),
+        Outcome::Error(error) if error.kind == ErrorKind::GraderLimit => Some(format!("- {name}: {reason}")),
         _ => None,
     }
 }

@@ -129,14 +129,30 @@ async fn the_writer_sees_the_best_so_far_and_only_what_is_held_against_it() {
     let writer = Scripted::saying(&["a=0.8 b=1", "a=0.1 b=1", "a=1 b=1"]);
     let refinement = run([component("a"), component("b"), component("c")], "a=0.5 b=0", &writer).await;
     let last = &writer.requests()[2].messages;
-    let turns: Vec<(&str, &str)> = last.iter().map(|turn| (turn.role.as_str(), turn.content.as_str())).collect();
-    let [("user", "the query"), ("assistant", "a=0.8 b=1"), ("user", request)] = turns[..] else { panic!("{turns:?}") };
-    assert!(request.contains("- `a` scores it 0.80, and 1.00 is needed: a gives 0.8"), "{request}");
-    assert!(!request.contains("`b`") && !request.contains("`c`"), "{request}");
+    let [Message { role, content, .. }] = &last[..] else { panic!("{last:?}") };
+    assert_eq!(role, "user");
+    let expected = "the query\n\nPrevious answer:\n\na=0.8 b=1\n\nProblems found by graders:\n\n- a: a gives 0.8\n\n";
+    assert!(content.starts_with(expected), "{content}");
     assert_eq!(
         refinement.notes_json(),
         Some(json!({"a": {"score": 0.5, "reason": "a gives 0.5"}, "b": {"score": 0.0, "reason": "b gives 0"}}))
     );
+}
+
+#[tokio::test]
+async fn turns_before_the_query_stay_and_a_query_of_more_than_text_keeps_its_turn() {
+    let mut history = sample("a=0.5");
+    history.messages.insert(0, Message::system("be brief"));
+    let mut picture = history.clone();
+    picture.messages[1].extra.insert("name".to_owned(), json!("Ada"));
+    for (sample, roles) in [(&history, vec!["system", "user"]), (&picture, vec!["system", "user", "assistant", "user"])]
+    {
+        let writer = Scripted::saying(&["a=1"]);
+        refine(sample, &panel([component("a")]), &writer, &PATIENT).await;
+        let asked = &writer.requests()[0].messages;
+        assert_eq!(asked.iter().map(|turn| turn.role.as_str()).collect::<Vec<_>>(), roles);
+        assert!(asked.last().unwrap().content.contains("- a: a gives 0.5"));
+    }
 }
 
 #[tokio::test]
@@ -259,8 +275,8 @@ async fn listwise_graders_choose_among_all_attempts_until_the_rounds_are_over() 
     assert_eq!(grades["l"]["ranks"], json!([4, 3, 1, 2]), "the last order of them all");
     let requests = writer.requests();
     let said = |index: usize| requests[index].messages.last().unwrap().content.clone();
-    assert!(said(0).contains("- `l`: l ordered 1"), "{}", said(0));
-    assert!(said(2).contains("- `l` compared 3 answers, of which this is number 3: l ordered 3"), "{}", said(2));
+    assert!(said(0).contains("- l: l ordered 1"), "{}", said(0));
+    assert!(said(2).contains("- l, comparing 3 answers of which this is number 3: l ordered 3"), "{}", said(2));
 }
 
 #[tokio::test]
@@ -327,7 +343,7 @@ async fn reasons_are_shown_to_the_writer_readable_and_not_too_long() {
     score.reason = format!("first\nsecond\u{1b}[31m{}", "é".repeat(5000));
     let messages = conversation::ask_for_better(&sample, &attempt, 0, &long);
     let [Message { content, .. }] = &messages[..] else { panic!("one message where there is no conversation") };
-    assert!(content.starts_with("a=0.5\n\n") && content.contains("needed: first\n  second[31mé"), "{content}");
+    assert!(content.starts_with("Answer:\n\na=0.5\n\n") && content.contains("- a: first\n  second[31mé"), "{content}");
     assert!(content.contains("é [cut]\n") && content.chars().count() < 2300);
 }
 
