@@ -99,7 +99,7 @@ pub enum ErrorKind {
     BadResult,
     /// The grader asked for what it was not granted.
     CapabilityDenied,
-    /// The worker process that ran the grade died, twice, with this sample alone.
+    /// Worker processes died again and again with this sample alone.
     WorkerDied,
     /// The endpoint did not answer.
     ModelFailed,

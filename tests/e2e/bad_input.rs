@@ -96,7 +96,7 @@ fn files_that_are_no_graders_are_told_apart_and_the_others_work() {
     }
     bench.write_rows("rows.jsonl", &[json!({"response": "```python\nx = 1\n```"})]);
     bench.run(&["grade", "rows.jsonl", "-g", "syntax", "--graders", "graders", "-o", "out.jsonl"]).expect_status(0);
-    bench.run(&["check", "graders/truncated.wasm"]).expect_status(2);
+    bench.run(&["check", "graders/truncated.wasm"]).expect_status(1);
     bench.run(&["check", "graders/mine.wasm"]).expect_status(0);
 }
 

@@ -117,7 +117,7 @@ fn cheap_tricks_do_not_pass() {
 fn rows_keep_their_order_their_columns_and_their_numbers() {
     let bench = Bench::new();
     let text = "{\"id\": 12345678901234567890123, \"z\": 1.10, \"a\": null, \"query\": \"q\", \"response\": \"```python\\nx=1\\n```\"}\n\
-                {\"id\": \"ü\", \"nested\": {\"b\": [1e5, -0]}, \"response\": \"```python\\nx=\\n```\", \"grades\": \"old\"}\n";
+                {\"id\": \"ü\", \"nested\": {\"b\": [1.50, -0]}, \"response\": \"```python\\nx=\\n```\", \"grades\": \"old\"}\n";
     bench.write("rows.jsonl", text);
     bench.run(&["grade", "rows.jsonl", "-g", "syntax", "-o", "out.jsonl"]).expect_status(0);
     let written = std::fs::read_to_string(bench.path("out.jsonl")).unwrap();
@@ -125,7 +125,7 @@ fn rows_keep_their_order_their_columns_and_their_numbers() {
     assert_eq!(lines.len(), 2);
     let start = "{\"id\":12345678901234567890123,\"z\":1.10,\"a\":null,\"query\":\"q\",\"response\":\"```python\\nx=1\\n```\",\"grades\":";
     assert!(lines[0].starts_with(start), "{}", lines[0]);
-    assert!(lines[1].contains("\"nested\":{\"b\":[1e5,-0]}") && !lines[1].contains("\"old\""), "{}", lines[1]);
+    assert!(lines[1].contains("\"nested\":{\"b\":[1.50,-0]}") && !lines[1].contains("\"old\""), "{}", lines[1]);
 }
 
 #[test]

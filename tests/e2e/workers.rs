@@ -62,7 +62,7 @@ fn killed_workers_are_replaced_and_no_grade_is_lost() {
     bench.run(&["graders"]).expect_status(0);
     bench.write_rows("rows.jsonl", &slow_rows(40));
     let child = start(&bench);
-    for _ in 0..3 {
+    for _ in 0..2 {
         for worker in wait_for_workers(child.id()) {
             std::thread::sleep(Duration::from_millis(150));
             let _ = std::process::Command::new("kill").args(["-9", &worker.to_string()]).status();

@@ -18,6 +18,10 @@ use super::{
 };
 use crate::score::{ErrorKind, GradeError};
 
+/// How many workers must die with one job alone before the job is blamed: a worker may also be killed from outside, for
+/// want of memory say, by no fault of the job.
+const LONE_DEATHS: u8 = 3;
+
 /// How the sandbox is set up.
 #[derive(Clone)]
 pub struct SandboxSettings {
@@ -228,10 +232,10 @@ impl Shared {
             job.suspect = true;
             job.lone_deaths += u8::from(alone);
         }
-        // Twice, because a worker may be killed from outside, for want of memory say, by no fault of the job.
-        let (killers, suspects): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| 2 <= job.lone_deaths);
+        let (killers, suspects): (Vec<Job>, Vec<Job>) =
+            jobs.into_iter().partition(|job| LONE_DEATHS <= job.lone_deaths);
         for job in killers {
-            let reason = format!("two worker processes died with this sample alone: {how}");
+            let reason = format!("{LONE_DEATHS} worker processes died with this sample alone: {how}");
             job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), vec![]);
         }
         lock(&self.queue).suspects.extend(suspects);
