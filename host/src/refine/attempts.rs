@@ -199,9 +199,13 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Whether a grade is a reason to refine.
+/// Whether a grade is a reason to refine. The order of a single response is none.
 fn is_against(grade: &Grade) -> bool {
-    grade.pass != Some(true) && !grade.is_not_applicable()
+    match &grade.outcome {
+        Outcome::Ranked(ranking) => ranking.ranks.len() > 1,
+        Outcome::NotApplicable { .. } => false,
+        _ => grade.pass != Some(true),
+    }
 }
 
 /// Whether the grader might answer otherwise to another response. What is wrong with the rest of the row, with the

@@ -50,7 +50,6 @@ fn problem(member: &Member, grade: &Grade, index: usize) -> Option<String> {
             ranking.ranks.len(),
             index + 1
         )),
-        Outcome::Ranked(_) => Some(format!("- {name}: {reason}")),
         Outcome::Undecided { .. } => Some(format!("- {name} cannot tell: {reason}")),
         Outcome::Error(error) if error.kind == ErrorKind::GraderLimit => Some(format!("- {name}: {reason}")),
         _ => None,
