@@ -155,7 +155,7 @@ impl Assembly {
         }
         let find = |name: &str| models.iter().find(|(known, _)| *known == name).map(|(_, model)| Arc::clone(model));
         let writer = match &plan.refine {
-            Some(refine) => Some(find(&refine.writer).ok_or_else(|| lost("model", &refine.writer))?),
+            Some(refine) => Some(find(&refine.writer.value).ok_or_else(|| lost("model", &refine.writer.value))?),
             None => None,
         };
         let (mut members, mut needs) = (Vec::new(), Vec::new());
@@ -166,7 +166,7 @@ impl Assembly {
                     (Arc::new(component(entry, params, grader, components)?), entry.needs.clone())
                 }
                 What::Judge(judge) => {
-                    let model = find(&judge.model).ok_or_else(|| lost("model", &judge.model))?;
+                    let model = find(&judge.model.value).ok_or_else(|| lost("model", &judge.model.value))?;
                     let judge = judges::assemble(grader, judge, model)?;
                     let wanted = judge.needs();
                     (Arc::new(judge), wanted)

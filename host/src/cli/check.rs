@@ -53,7 +53,7 @@ async fn check_grader(entry: &Entry, components: &Components) -> CommandResult {
     console::print(&format!("{} {}: {}", entry.name, entry.version, entry.summary))?;
     console::print(&format!("  mode          {}", graders::mode(entry.mode)))?;
     console::print(&format!("  scale         {}", graders::scale(entry.scale)))?;
-    console::print(&format!("  fields        {}", graders::fields(&entry.needs)))?;
+    console::print(&format!("  fields        {}", or_none(&graders::fields(&entry.needs))))?;
     console::print(&format!("  capabilities  {}", or_none(&entry.capabilities.join(", "))))?;
     console::print(&format!("  parameters    {}", or_none(&parameter_names(&entry.params_schema).join(", "))))?;
     console::print(&format!("  digest        sha256:{}", entry.digest))?;

@@ -1,11 +1,6 @@
 //! `gradebox doctor`: what works here, what does not, and what to do.
 
-use std::{
-    fs,
-    net::{TcpStream, ToSocketAddrs},
-    path::Path,
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use super::{
     args::DoctorArgs,
@@ -15,6 +10,7 @@ use super::{
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     plan::{self, ModelPlan},
+    reach::{Reach, reach},
     table,
 };
 use crate::{
@@ -202,40 +198,19 @@ async fn check_model(name: &str, plan: &ModelPlan, environment: &Environment, re
 
 /// Whether somebody listens where the endpoint shall be; without a model there is nothing to ask.
 fn check_address(url: &str, report: &mut Report) {
-    let Some(address) = address_of(url) else {
-        return report.line(
-            Finding::Problem,
-            "endpoint",
-            &format!("{url} is no address; write it like http://127.0.0.1:8080/v1"),
-        );
-    };
-    let connected = address
-        .to_socket_addrs()
-        .map(|mut places| places.any(|place| TcpStream::connect_timeout(&place, Duration::from_secs(5)).is_ok()));
-    match connected {
-        Ok(true) => report.line(
-            Finding::Ok,
-            "endpoint",
-            &format!("{url} is reachable; --model NAME asks a model of it for a word"),
-        ),
-        _ => report.line(Finding::Problem, "endpoint", &format!("nobody listens at {url}; is the server running?")),
-    }
-}
-
-/// The host and port of a URL.
-fn address_of(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let port = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    let authority = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    match authority {
-        "" => None,
-        _ if has_port => Some(authority.to_owned()),
-        _ => Some(format!("{authority}:{port}")),
+    match reach(url) {
+        Reach::Open => {
+            let text = format!("{url} is reachable; --model NAME asks a model of it for a word");
+            report.line(Finding::Ok, "endpoint", &text);
+        }
+        Reach::Closed => {
+            let text = format!("nobody listens at {url}; is the server running?");
+            report.line(Finding::Problem, "endpoint", &text);
+        }
+        Reach::NoAddress => {
+            let text = format!("{url} is no address; write it like http://127.0.0.1:8080/v1");
+            report.line(Finding::Problem, "endpoint", &text);
+        }
     }
 }
 
@@ -248,23 +223,4 @@ fn size_of(directory: &Path) -> String {
     let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
     let bytes: u64 = entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
     format!("{} MiB", bytes >> 20)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_host_and_port() {
-        for (url, address) in [
-            ("http://127.0.0.1:8080/v1", Some("127.0.0.1:8080")),
-            ("https://api.example.com/v1", Some("api.example.com:443")),
-            ("http://user:pass@host/v1", Some("host:80")),
-            ("http://[::1]:81/v1", Some("[::1]:81")),
-            ("127.0.0.1:8080", None),
-            ("ftp://host", None),
-        ] {
-            assert_eq!(address_of(url).as_deref(), address, "{url}");
-        }
-    }
 }

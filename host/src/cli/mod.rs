@@ -18,6 +18,7 @@ mod judges;
 mod plan;
 mod progress;
 mod quantity;
+mod reach;
 mod refine;
 mod setup;
 mod table;

@@ -112,7 +112,7 @@ pub(super) enum What {
 pub(super) struct JudgePlan {
     pub(super) prompt: Prompt,
     /// One of [`Plan::models`].
-    pub(super) model: String,
+    pub(super) model: Sourced<String>,
     pub(super) votes: Sourced<u32>,
     pub(super) scale: Option<[f64; 2]>,
     pub(super) aggregate: Option<VoteCount>,
@@ -134,7 +134,7 @@ pub(super) enum Prompt {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RefinePlan {
     /// One of [`Plan::models`].
-    pub(super) writer: String,
+    pub(super) writer: Sourced<String>,
     pub(super) rounds: Sourced<u32>,
     pub(super) candidates: Sourced<u32>,
     pub(super) patience: Sourced<u32>,

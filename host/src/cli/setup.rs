@@ -12,6 +12,7 @@ use super::{
     judges,
     plan::{self, Known, Places, Plan, RefineOptions, What},
     progress::Display,
+    reach::{Reach, reach},
     table,
 };
 use crate::{
@@ -69,6 +70,7 @@ impl Job {
         let assembly = Assembly::new(&plan, &components, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
+        warn_of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
         let display = Display::new(rows, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
@@ -176,6 +178,24 @@ fn warn_beforehand(plan: &Plan, assembly: &Assembly, dataset: &Dataset, parts: &
         }
     }
     Ok(())
+}
+
+/// Says that nobody listens at an endpoint, before the first call has waited through all its attempts. With a proxy
+/// there is no telling.
+fn warn_of_endpoints(plan: &Plan, environment: &Environment) {
+    let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    if proxies.iter().any(|name| environment.variable(name).is_some()) {
+        return;
+    }
+    for (name, model) in &plan.models {
+        if reach(&model.base_url.value) == Reach::Closed {
+            console::say(&format!(
+                "warning: nobody listens at {} ({}), where the model `{name}` shall be; start the server, or correct \
+                 the address; rows that need the model will have errors",
+                model.base_url.value, model.base_url.origin
+            ));
+        }
+    }
 }
 
 fn warn_of_capabilities(plan: &Plan, components: &Components) {

@@ -126,7 +126,7 @@ impl Toml {
                     Prompt::Rubric(rubric) => self.value("judge", &rubric.clone().into(), &Origin::Default),
                     Prompt::Template(template) => self.of_file("template", Some(template.clone())),
                 }
-                self.value("model", &judge.model.clone().into(), &Origin::Default);
+                self.sourced("model", &judge.model);
                 self.sourced("votes", &judge.votes);
                 self.of_file("scale", judge.scale.map(|scale| Value::from(scale.to_vec())));
                 let aggregate = judge.aggregate.map(|way| if way == VoteCount::Mean { "mean" } else { "median" });
@@ -151,7 +151,7 @@ impl Toml {
     }
 
     fn refine(&mut self, refine: &RefinePlan) {
-        self.value("model", &refine.writer.clone().into(), &Origin::Default);
+        self.sourced("model", &refine.writer);
         self.sourced("rounds", &refine.rounds);
         self.sourced("candidates", &refine.candidates);
         self.sourced("patience", &refine.patience);

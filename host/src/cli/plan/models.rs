@@ -70,24 +70,31 @@ impl<'a> Models<'a> {
     }
 
     /// The model of a judge: its own, else `--model`, else that of `refine`, else the only one there is.
-    pub(super) fn of_judge(&mut self, judge: &str, own: Option<&str>) -> Result<String, Failure> {
-        let common = self.named.or(self.config.refine.model.as_deref()).or_else(|| self.only());
-        let Some(name) = own.or(common) else {
-            return Err(
-                Failure::new(format!("the grader `{judge}` is a judge and needs a model")).hint(how_to_name_one())
-            );
+    pub(super) fn of_judge(&mut self, judge: &str, own: Option<&str>) -> Result<Sourced<String>, Failure> {
+        let own = own.map(|name| Sourced::file(name.to_owned()));
+        let Some(name) = own.or_else(|| self.common()) else {
+            let failure = Failure::new(format!("the grader `{judge}` is a judge and needs a model"));
+            return Err(failure.hint(how_to_name_one()));
         };
-        let name = name.to_owned();
-        self.resolve(&name, own.is_some())
+        self.resolve(&name.value, name.origin == Origin::File)?;
+        Ok(name)
     }
 
     /// The model that writes better responses: `--model`, else that of `refine`, else the only one there is.
-    pub(super) fn of_writer(&mut self) -> Result<String, Failure> {
-        let name = self.named.or(self.config.refine.model.as_deref()).or_else(|| self.only());
-        let Some(name) = name.map(str::to_owned) else {
+    pub(super) fn of_writer(&mut self) -> Result<Sourced<String>, Failure> {
+        let Some(name) = self.common() else {
             return Err(Failure::new("refine needs a model that writes better responses").hint(how_to_name_one()));
         };
-        self.resolve(&name, self.named.is_none())
+        self.resolve(&name.value, name.origin == Origin::File)?;
+        Ok(name)
+    }
+
+    fn common(&self) -> Option<Sourced<String>> {
+        if let Some(name) = self.named {
+            return Some(Sourced::option(name.to_owned(), "--model"));
+        }
+        let of_refine = self.config.refine.model.clone().map(Sourced::file);
+        of_refine.or_else(|| self.only().map(|name| Sourced::standard(name.to_owned())))
     }
 
     fn only(&self) -> Option<&'a str> {
@@ -95,10 +102,10 @@ impl<'a> Models<'a> {
         names.next().filter(|_| names.next().is_none()).map(String::as_str)
     }
 
-    /// The name, once it is among those used. A name of the file that is nearly one of its models is a slip.
-    fn resolve(&mut self, name: &str, of_file: bool) -> Result<String, Failure> {
+    /// Puts a model among those used. A name of the file that is nearly one of its models is a slip.
+    fn resolve(&mut self, name: &str, of_file: bool) -> Result<(), Failure> {
         if self.used.contains_key(name) {
-            return Ok(name.to_owned());
+            return Ok(());
         }
         let configured = self.config.models.get(name);
         let near = nearest_names(name, self.config.models.keys().map(String::as_str));
@@ -109,7 +116,7 @@ impl<'a> Models<'a> {
         };
         let config = configured.cloned().unwrap_or_default();
         self.used.insert(name.to_owned(), plan(name, config, base_url));
-        Ok(name.to_owned())
+        Ok(())
     }
 
     fn base_url(&self, name: &str, configured: Option<&ModelConfig>) -> Option<Sourced<String>> {

@@ -124,9 +124,9 @@ fn who_needs_a_model_says_how_to_give_one() {
 fn the_only_model_of_the_file_serves_everybody() {
     let config = "[models.writer]\nbase_url = \"http://file/v1\"\n";
     let plan = plan_of("refine d.jsonl -g accuracy", config, &[]).unwrap();
-    assert_eq!(plan.refine.unwrap().writer, "writer");
+    assert_eq!(plan.refine.unwrap().writer.value, "writer");
     let What::Judge(judge) = &plan.graders[0].what else { panic!("a judge") };
-    assert_eq!(judge.model, "writer");
+    assert_eq!(judge.model.value, "writer");
 }
 
 #[test]
