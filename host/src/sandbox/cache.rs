@@ -4,6 +4,7 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
 };
 
@@ -69,8 +70,11 @@ impl CompileCache {
         if path.is_file() {
             return Ok((path, false));
         }
-        let compiled =
-            self.engine(purpose).precompile_component(component).map_err(|error| CompileError(format!("{error:#}")))?;
+        let compile = || self.engine(purpose).precompile_component(component);
+        // A component that trips over an assertion in the compiler must not take the others with it.
+        let compiled = std::panic::catch_unwind(AssertUnwindSafe(compile))
+            .map_err(|_| CompileError("the compiler gave up on it".to_owned()))?
+            .map_err(|error| CompileError(format!("{error:#}")))?;
         self.store(&path, &compiled).map_err(|error| {
             CompileError(format!("cannot write the compiled component to `{}`: {error}", path.display()))
         })?;

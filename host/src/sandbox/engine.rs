@@ -39,9 +39,9 @@ fn config(purpose: Purpose) -> Config {
         // Guests must give the same answer on every machine.
         .cranelift_nan_canonicalization(purpose == Purpose::Graders)
         .wasm_relaxed_simd(false)
-        // Proposals that no toolchain of ours needs: a smaller surface.
+        // Proposals that no toolchain of ours needs: a smaller surface. Multi-memory stays on, because wasmtime's own
+        // adapters between the core modules of a component need it.
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false)
         // A trap's reason is what counts; walking the stack of hostile code is work it could make us do.
