@@ -4,6 +4,8 @@
 //! whole function, then the prompt's imports and helper functions stand before it, or only the body, then the
 //! whole prompt does. Which one parses is for the host to say, so there are several [`candidates`].
 
+use std::collections::HashSet;
+
 use code_blocks::{CodeBlock, Position};
 
 /// The code to test, with where its lines come from.
@@ -61,6 +63,8 @@ pub(crate) fn candidates(
             first.into_iter().chain(alone).collect()
         }
         block => {
+            let block = block.filter(|block| !leaves_out_code(response, block));
+            let alone = alone.filter(|_| block.is_some());
             let fenced = block.as_ref().is_some_and(|block| block.fenced);
             let whole = if fenced || response.len() > LONGEST_BODY {
                 Vec::new()
@@ -76,6 +80,18 @@ pub(crate) fn candidates(
 /// Whether a text that is no code block was meant as the indented body of a function.
 pub(crate) fn looks_like_body(response: &str) -> bool {
     response.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with([' ', '\t']))
+}
+
+/// Whether code without a fence is only a part of a response that was meant as a body: what cannot be read as code in
+/// a body is a mistake in it. Prose behind a body stands at the margin.
+fn leaves_out_code(response: &str, block: &CodeBlock) -> bool {
+    if block.fenced || !looks_like_body(response) {
+        return false;
+    }
+    let lines_of_block = 1..=count_lines(&block.code);
+    let kept: HashSet<u32> = lines_of_block.map(|line| block.locate(Position { line, column: 1 }).line).collect();
+    let is_code = |text: &str| text.starts_with([' ', '\t']) && !matches!(text.trim().chars().next(), None | Some('#'));
+    (1..).zip(response.lines()).any(|(line, text)| is_code(text) && !kept.contains(&line))
 }
 
 /// The name that a call must use: a method when the program has no such function, but a class with it.
@@ -251,6 +267,23 @@ mod tests {
             let first = sources(response, Some(PROMPT)).into_iter().next().unwrap();
             assert_eq!(first, format!("{PROMPT}    y = x\n    return y\n"), "{response}");
         }
+    }
+
+    #[test]
+    fn a_broken_body_is_not_repaired_by_leaving_lines_out() {
+        for response in [
+            "        return ''\n\n    y = 0\n    while y < 3:\n        y += 1\n\n    return y\n",
+            "        if not x:\n        return ''\n\n    y = 0\n\n    return y\n",
+        ] {
+            assert_eq!(sources(response, Some(PROMPT)), [format!("{PROMPT}{response}")]);
+        }
+    }
+
+    #[test]
+    fn prose_behind_a_body_is_left_out() {
+        let response = "    for y in x:\n        print(y)\n    return 1\n\nThis prints each and returns one.";
+        let body = format!("{PROMPT}    for y in x:\n        print(y)\n    return 1\n");
+        assert!(sources(response, Some(PROMPT)).contains(&body));
     }
 
     #[test]
