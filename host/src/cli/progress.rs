@@ -118,8 +118,8 @@ impl Display {
 impl Progress for Display {
     fn row_done(&self, row: &FinishedRow) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let passes = row.result.assessment().is_some_and(|assessment| assessment.pass == Some(true));
-        let passed = self.passed.fetch_add(u64::from(passes), Ordering::Relaxed) + u64::from(passes);
+        let is_passing = row.result.assessment().is_some_and(|assessment| assessment.pass == Some(true));
+        let passed = self.passed.fetch_add(u64::from(is_passing), Ordering::Relaxed) + u64::from(is_passing);
         self.note_errors(row);
         match &self.bar {
             Some(bar) => {

@@ -18,22 +18,22 @@ pub enum DatasetError {
     #[error("{name} is not UTF-8 text but {found}; save it as UTF-8")]
     Encoding { name: String, found: &'static str },
     #[error("{place}: {problem}; {advice}")]
-    Malformed { place: Place, problem: String, advice: String },
+    Malformed { place: Box<Place>, problem: String, advice: String },
     #[error("{name} has no rows; a dataset is JSONL, one object a line, or a JSON array of objects")]
     Empty { name: String },
     #[error("{place}: `{column}` is {found}; an id is a string, a number or a boolean")]
-    InvalidId { place: Place, column: String, found: &'static str },
+    InvalidId { place: Box<Place>, column: String, found: &'static str },
     #[error(
         "{place}: the id {id} is already that of row {first}; give each row its own `{column}`, or remove the column \
          to number the rows"
     )]
-    DuplicateId { place: Place, column: String, id: Value, first: u64 },
+    DuplicateId { place: Box<Place>, column: String, id: String, first: u64 },
     #[error(
         "{place}: the row has no `{column}`, so that its number {} would be its id, but row {first} has that id; give \
          this row a `{column}`",
         place.row
     )]
-    NumberTaken { place: Place, column: String, first: u64 },
+    NumberTaken { place: Box<Place>, column: String, first: u64 },
     #[error("{name} has no column `{column}`, which was mapped to `{field}`{}", suggestion(.nearest, .known))]
     UnknownColumn { name: String, field: String, column: String, nearest: Vec<String>, known: Vec<String> },
     #[error("the output {} is the dataset itself; name another file with -o", .path.display())]

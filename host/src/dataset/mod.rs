@@ -155,16 +155,16 @@ impl Dataset {
     fn check_id(&self, row: &Row, ids: &mut HashMap<String, u64>) -> Result<(), DatasetError> {
         let column = self.id_column.clone();
         let line = (self.format == Format::Lines).then_some(row.line);
-        let place = || Place { name: self.name(), row: row.number, line, column: None };
+        let place = || Box::new(Place { name: self.name(), row: row.number, line, column: None });
         let given = row.columns.get(&column).filter(|id| !id.is_null());
         let id = match given {
             Some(id @ (Value::Array(_) | Value::Object(_))) => {
                 return Err(DatasetError::InvalidId { place: place(), column, found: kind_of(id) });
             }
-            Some(id) => id.clone(),
-            None => Value::from(row.number),
+            Some(id) => id.to_string(),
+            None => row.number.to_string(),
         };
-        match ids.entry(id.to_string()) {
+        match ids.entry(id) {
             Entry::Vacant(entry) => {
                 entry.insert(row.number);
                 Ok(())
@@ -173,6 +173,7 @@ impl Dataset {
                 Err(DatasetError::NumberTaken { place: place(), column, first: *first.get() })
             }
             Entry::Occupied(first) => {
+                let id = first.key().clone();
                 Err(DatasetError::DuplicateId { place: place(), column, id, first: *first.get() })
             }
         }

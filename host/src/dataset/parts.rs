@@ -53,6 +53,15 @@ enum Response {
     None,
 }
 
+/// The turns before the response, and the answer that stood at their end where answers stand there.
+struct Conversation {
+    messages: Vec<Message>,
+    answer: Option<String>,
+}
+
+/// A column, and what keeps it from being read.
+type Misread<'a> = (&'a str, String);
+
 impl Parts {
     /// Chooses the columns for a dataset; refuses a mapped column that no row has.
     pub fn choose(dataset: &Dataset, map: &FieldMap) -> Result<Self, DatasetError> {
@@ -153,7 +162,7 @@ impl Parts {
             let reason = format!("row {}: the column `{column}` {problem}", row.number);
             GradeError::new(ErrorKind::InvalidSample, reason)
         };
-        let (messages, last_turn) =
+        let Conversation { messages, answer: last_turn } =
             self.messages(&row.columns).map_err(|(column, problem)| invalid(column, &problem))?;
         let response = match &self.response {
             Response::Column(column) => {
@@ -185,8 +194,8 @@ impl Parts {
         given.cloned().unwrap_or_else(|| Value::from(row.number))
     }
 
-    /// The conversation with the query at its end, and the answer that stood at its end where answers stand there.
-    fn messages<'a>(&'a self, columns: &Columns) -> Result<(Vec<Message>, Option<String>), (&'a str, String)> {
+    /// The conversation with the query at its end.
+    fn messages<'a>(&'a self, columns: &Columns) -> Result<Conversation, Misread<'a>> {
         let mut messages = Vec::new();
         if let Some(column) = &self.conversation
             && let Some(value) = present(columns, column)
@@ -202,10 +211,10 @@ impl Parts {
         if answer.is_none() && !(query_is_a_turn && messages.ends_with(&query)) {
             messages.extend(query);
         }
-        Ok((messages, answer))
+        Ok(Conversation { messages, answer })
     }
 
-    fn query<'a>(&'a self, columns: &Columns) -> Result<Vec<Message>, (&'a str, String)> {
+    fn query<'a>(&'a self, columns: &Columns) -> Result<Vec<Message>, Misread<'a>> {
         let Some(query) = &self.query else { return Ok(Vec::new()) };
         let Some(value) = present(columns, &query.column) else { return Ok(Vec::new()) };
         if is_turns(value) {

@@ -150,7 +150,8 @@ impl Lines {
     fn malformed(&self, error: &serde_json::Error) -> DatasetError {
         let before = self.buffer.get(..error.column().saturating_sub(1)).unwrap_or(&self.buffer);
         let column = String::from_utf8_lossy(before).chars().count() as u64 + 1;
-        let place = Place { name: self.name.clone(), row: self.row, line: Some(self.line), column: Some(column) };
+        let place =
+            Box::new(Place { name: self.name.clone(), row: self.row, line: Some(self.line), column: Some(column) });
         let (problem, advice) = explain_line(&self.buffer, error);
         DatasetError::Malformed { place, problem, advice }
     }
@@ -241,12 +242,12 @@ fn malformed_array(name: &str, rows_before: u64, error: serde_json::Error) -> Da
         }
         _ => (message, "correct the file; JSON has no NaN, no comments and no comma before `]` or `}`"),
     };
-    let place = Place {
+    let place = Box::new(Place {
         name: name.to_owned(),
         row: rows_before + 1,
         line: Some(error.line() as u64),
         column: Some(error.column() as u64),
-    };
+    });
     DatasetError::Malformed { place, problem, advice: advice.to_owned() }
 }
 

@@ -1,4 +1,4 @@
-//! Chat turns as datasets write them: OpenAI messages, content parts, ShareGPT turns, pairs of question and answer.
+//! Chat turns as datasets write them: OpenAI messages, content parts, turns `from` and `value`, pairs of question and answer.
 
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ fn object_turn(turn: &Columns) -> Result<Message, String> {
     Ok(Message { role: role.to_owned(), content, extra })
 }
 
-/// The roles of ShareGPT by their usual names.
+/// The roles of turns with `from`, by their usual names.
 fn role_of(from: &str) -> &str {
     match from {
         "human" => "user",

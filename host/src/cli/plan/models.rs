@@ -63,9 +63,9 @@ impl<'a> Models<'a> {
 
     /// Every model that is named anywhere, and what is wrong with those that cannot be used.
     pub(super) fn all(mut self) -> (IndexMap<String, ModelPlan>, Vec<Failure>) {
-        let named = self.named.map(str::to_owned).into_iter();
-        let names: Vec<String> = named.chain(self.config.models.keys().cloned()).collect();
-        let failures = names.iter().filter_map(|name| self.resolve(name, false).err()).collect();
+        let of_option = self.named.map(str::to_owned).into_iter();
+        let all: Vec<String> = of_option.chain(self.config.models.keys().cloned()).collect();
+        let failures = all.iter().filter_map(|name| self.resolve(name, false).err()).collect();
         (self.used, failures)
     }
 
