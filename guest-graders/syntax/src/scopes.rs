@@ -285,7 +285,11 @@ impl SemanticSyntaxContext for Context<'_> {
 
     fn has_nonlocal_binding(&self, name: &str) -> bool {
         let around = self.scopes.len().saturating_sub(1);
-        self.scopes.iter().take(around).any(|scope| scope.kind.is_function() && scope.bindings.is_local(name))
+        self.scopes.iter().take(around).any(|scope| match scope.kind {
+            // Methods see the cell behind `super()`.
+            Kind::Class => name == "__class__",
+            kind => kind.is_function() && scope.bindings.is_local(name),
+        })
     }
 
     fn in_async_context(&self) -> bool {
