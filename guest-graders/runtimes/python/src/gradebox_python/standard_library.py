@@ -9,8 +9,15 @@ from contextlib import redirect_stdout
 
 EXCLUDED = {
     "__phello__": "a demonstration",
+    "_aix_support": "another system's",
+    "_android_support": "another system's",
+    "_apple_support": "another system's",
+    "_ios_support": "another system's",
+    "_osx_support": "another system's",
+    "_pydatetime": "the C implementation is there",
     "_pydecimal": "the C implementation is there",
     "_pyio": "the C implementation is there",
+    "_pyrepl": "needs a terminal",
     "antigravity": "opens a web browser",
     "ensurepip": "installs packages",
     "idlelib": "an editor",
