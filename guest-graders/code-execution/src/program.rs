@@ -71,7 +71,13 @@ pub(crate) fn candidates(
             } else {
                 completions(prompt, &Place::Whole, response)
             };
-            let of_block = block.map(|block| completions(prompt, &Place::Block(block.clone()), &block.code));
+            let of_block = block.map(|block| {
+                let place = Place::Block(block.clone());
+                // Dedented together: no line of it has lost its indentation.
+                let keeps_indentation = !block.fenced && looks_like_body(response);
+                let moved = || vec![Program::new(prompt, place.clone(), &block.code, 4)];
+                if keeps_indentation { moved() } else { completions(prompt, &place, &block.code) }
+            });
             whole.into_iter().chain(of_block.into_iter().flatten()).chain(alone).collect()
         }
     }
@@ -277,6 +283,9 @@ mod tests {
         ] {
             assert_eq!(sources(response, Some(PROMPT)), [format!("{PROMPT}{response}")]);
         }
+        let response = "    import math\n        return math.pi\n";
+        let repaired = format!("{PROMPT}    import math\n    return math.pi\n");
+        assert!(!sources(response, Some(PROMPT)).contains(&repaired));
     }
 
     #[test]
