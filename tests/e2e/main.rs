@@ -9,9 +9,12 @@
 )]
 
 mod bad_input;
+mod endpoint;
 mod exec;
 mod grading;
 mod hostile;
+mod humaneval;
 mod layers;
+mod refining;
 mod support;
 mod workers;

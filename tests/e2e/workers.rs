@@ -2,13 +2,23 @@
 
 use std::{
     fs,
-    process::Stdio,
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use gradebox::{
+    fields::FieldMap,
+    grader::Grader,
+    sample::{Columns, Sample},
+    sandbox::{Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, Sandbox, SandboxSettings},
+    score::{ErrorKind, Outcome},
+};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Ran, grade};
+use crate::support::{Bench, Ran, grade, root};
 
 /// A dataset that keeps two workers busy for some seconds.
 fn slow_rows(count: usize) -> Vec<Value> {
@@ -65,7 +75,7 @@ fn killed_workers_are_replaced_and_no_grade_is_lost() {
     for _ in 0..2 {
         for worker in wait_for_workers(child.id()) {
             std::thread::sleep(Duration::from_millis(150));
-            let _ = std::process::Command::new("kill").args(["-9", &worker.to_string()]).status();
+            let _ = Command::new("kill").args(["-9", &worker.to_string()]).status();
         }
     }
     let ran = Ran::from(child.wait_with_output().expect("the binary ends")).expect_status(0);
@@ -110,4 +120,65 @@ fn workers_end_with_the_host() {
 
 fn is_zombie(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z"))
+}
+
+/// A worker that dies whenever a certain text comes to it, which no component can bring about: a stand-in for a defect
+/// of the engine. Everything else goes on to a real worker.
+fn mortal_worker(bench: &Bench) -> PathBuf {
+    let found = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3");
+    let interpreter = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let script = format!(
+        "#!{interpreter}\nimport os, subprocess\n\
+         worker = subprocess.Popen([{binary:?}, 'worker'], stdin=subprocess.PIPE)\n\
+         while chunk := os.read(0, 1 << 16):\n    \
+             if b'KILLER' in chunk:\n        worker.kill()\n        os._exit(9)\n    \
+             worker.stdin.write(chunk)\n    worker.stdin.flush()\n\
+         worker.stdin.close()\nworker.wait()\n",
+        binary = env!("CARGO_BIN_EXE_gradebox")
+    );
+    let path = bench.write("mortal-worker", script);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
+    path
+}
+
+fn sample(id: usize, response: &str) -> Sample {
+    Sample {
+        id: json!(id),
+        messages: vec![],
+        response: Some(response.to_owned()),
+        responses: vec![],
+        reference: None,
+        columns: Arc::new(Columns::new()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_sample_that_kills_its_worker_is_reported() {
+    let bench = Bench::new();
+    let settings = SandboxSettings { jobs: 2, program: mortal_worker(&bench), on_log: None };
+    let sandbox = Sandbox::start(settings);
+    let cache = CompileCache::open(&root().join("target/test-cache")).expect("a cache");
+    let catalog = Catalog::open(&sandbox, &cache, &[root().join("target/graders")], &|_| {}).await.expect("graders");
+    let syntax = catalog.find("syntax").expect("the syntax grader");
+    let grader = ComponentGrader::new(
+        sandbox.clone(),
+        syntax,
+        &Columns::new(),
+        FieldMap::default(),
+        Grants { programs: false },
+        GradeLimits::default(),
+    );
+    let samples: Vec<Sample> = (0..200)
+        .map(|id| sample(id, if id == 77 { "```python\nx = 'KILLER'\n```" } else { "```python\nx = 1\n```" }))
+        .collect();
+    let graded = futures::future::join_all(samples.iter().map(|sample| grader.grade(sample))).await;
+    for (id, graded) in graded.iter().enumerate() {
+        match &graded.outcome {
+            Outcome::Scored(score) => assert!(id != 77 && score.score.total_cmp(&1.0).is_eq(), "{id}: {score:?}"),
+            Outcome::Error(error) => assert!(id == 77 && error.kind == ErrorKind::WorkerDied, "{id}: {error:?}"),
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+    assert!(sandbox.statistics().replaced >= 3);
+    sandbox.close();
 }

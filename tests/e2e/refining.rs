@@ -1,0 +1,178 @@
+//! `gradebox refine` and LLM judges, with the real model server for the protocol and a scripted endpoint for its faults.
+
+use serde_json::{Value, json};
+
+use crate::{
+    endpoint::{Scripted, completion, model_server},
+    support::{Bench, Ran, grade},
+};
+
+const FACTORIAL: &str = "\n    def factorial(n):\n        if n = 1:\n            return 1\n        else:\n            return n * factorial(n-1)\n    ";
+
+fn factorial_row() -> Value {
+    json!({"id": "factorial", "query": "Write a Python function to calculate the factorial of a number", "response": FACTORIAL,
+           "tests": {"fn_name": "factorial", "inputs": [[1], [5], [7]], "outputs": [1, 120, 5040]}})
+}
+
+fn refine(bench: &Bench, rows: &[Value], url: &str, arguments: &[&str]) -> (Ran, Vec<Value>) {
+    bench.write_rows("rows.jsonl", rows);
+    let mut all = vec!["refine", "rows.jsonl", "-o", "refined.jsonl", "--model", "smollm2-135m", "--base-url", url];
+    all.extend(arguments);
+    let ran = bench.run(&all);
+    let refined = if bench.path("refined.jsonl").exists() { bench.read_rows("refined.jsonl") } else { vec![] };
+    (ran, refined)
+}
+
+#[test]
+fn the_real_model_repairs_the_guides_factorial() {
+    let bench = Bench::new();
+    bench.write(
+        "gradebox.toml",
+        "[graders.syntax]\n[graders.code-execution]\n[refine]\nrounds = 6\npatience = 6\ntemperature = 0.7\nseed = 1\nmax_tokens = 300\n",
+    );
+    let (ran, refined) = refine(&bench, &[factorial_row()], model_server(), &[]);
+    let ran = ran.expect_status(0);
+    let row = &refined[0];
+    assert_eq!(row["refinement"]["stop"], "passed", "{}\n{row}", ran.stderr);
+    assert_eq!(row["original_response"], FACTORIAL);
+    assert_ne!(row["response"], FACTORIAL);
+    assert_eq!(grade(row, "code-execution")["score"].as_f64(), Some(1.0));
+    let attempts = row["refinement"]["attempts"].as_array().expect("attempts");
+    assert!(attempts.len() >= 2, "{row}");
+    assert_eq!(attempts[0]["response"], FACTORIAL);
+    let chosen = row["refinement"]["chosen"].as_u64().expect("a chosen attempt") as usize;
+    assert_eq!(attempts[chosen]["response"], row["response"]);
+    assert!(
+        row["refinement_notes"]["syntax"]["reason"].as_str().is_some_and(|reason| reason.contains("line")),
+        "{row}"
+    );
+    assert!(row["refinement"]["usage"]["completion_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{row}");
+}
+
+#[test]
+fn a_judge_of_the_real_model_gives_a_score_on_its_scale_or_a_typed_error() {
+    let bench = Bench::new();
+    let rows = [json!({"query": "What is the capital of France?", "response": "The capital of France is Paris."})];
+    let (_, graded) =
+        bench.grade(&rows, &["-g", "helpfulness", "--model", "smollm2-135m", "--base-url", model_server()]);
+    let verdict = grade(&graded[0], "helpfulness");
+    match verdict["outcome"].as_str() {
+        Some("scored") => {
+            assert!(verdict["score"].as_f64().is_some_and(|score| (0.0..=1.0).contains(&score)), "{verdict}");
+            assert!(verdict["value"].as_f64().is_some_and(|value| (1.0..=5.0).contains(&value)), "{verdict}");
+        }
+        Some("error") => assert_eq!(verdict["kind"], "judge-unparsable", "{verdict}"),
+        _ => panic!("{verdict}"),
+    }
+}
+
+#[test]
+fn rows_that_pass_are_untouched_and_cost_no_call() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("unused");
+    let row = json!({"id": 1, "query": "q", "response": "```python\nx = 1\n```", "other": {"kept": [1.10]}});
+    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "syntax"]);
+    ran.expect_status(0);
+    assert_eq!(endpoint.requests(), 0);
+    assert_eq!(refined[0]["refinement"]["stop"], "already-passing");
+    for (column, value) in row.as_object().expect("a row") {
+        assert_eq!(&refined[0][column], value);
+    }
+    assert!(refined[0].get("original_response").is_none());
+}
+
+#[test]
+fn a_model_that_only_makes_it_worse_changes_nothing() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("```python\ndef f(n):\n    return -1\n```");
+    let row = json!({"id": 1, "query": "q", "response": "```python\ndef f(n):\n    return 5\n```",
+                     "tests": {"fn_name": "f", "inputs": [[2], [3]], "outputs": [5, 6]}});
+    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "code-execution", "--rounds", "2"]);
+    ran.expect_status(0);
+    assert!(endpoint.requests() > 0);
+    assert_eq!(refined[0]["response"], row["response"]);
+    assert_eq!(refined[0]["refinement"]["chosen"].to_string(), "0");
+    assert_eq!(refined[0]["assessment"]["score"].as_f64(), Some(0.5));
+    // The last candidate was graded too.
+    let attempts = refined[0]["refinement"]["attempts"].as_array().expect("attempts");
+    assert!(attempts.iter().all(|attempt| attempt.get("grades").is_some()), "{attempts:?}");
+}
+
+#[test]
+fn deleting_the_code_does_not_pass() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("I am sorry, I cannot write code.");
+    let row = json!({"id": 1, "query": "q", "response": "```python\nx =\n```"});
+    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "syntax", "--rounds", "1"]);
+    ran.expect_status(0);
+    assert_eq!(refined[0]["response"], row["response"], "{}", refined[0]);
+    assert_ne!(refined[0]["refinement"]["stop"], "passed");
+}
+
+#[test]
+fn a_row_without_a_response_is_given_one() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("```python\nx = 1\n```");
+    let (ran, refined) = refine(&bench, &[json!({"id": 1, "query": "Set x to 1."})], &endpoint.url, &["-g", "syntax"]);
+    ran.expect_status(0);
+    assert_eq!(refined[0]["response"], "```python\nx = 1\n```");
+    assert_eq!(refined[0]["refinement"]["stop"], "passed");
+}
+
+#[test]
+fn the_reasons_of_the_failing_graders_reach_the_model() {
+    let bench = Bench::new();
+    let endpoint = Scripted::start(|body| {
+        let asked = body["messages"].to_string();
+        let told = asked.contains("f(3) returned 5, expected 6") && !asked.contains("helpful");
+        let answer = if told { "```python\ndef f(n):\n    return n + 3\n```" } else { "no idea" };
+        (200, completion(answer))
+    });
+    let row = json!({"id": 1, "query": "q", "response": "```python\ndef f(n):\n    return 5\n```",
+                     "tests": {"fn_name": "f", "inputs": [[2], [3]], "outputs": [5, 6]}});
+    let (ran, refined) = refine(&bench, &[row], &endpoint.url, &["-g", "code-execution", "-g", "syntax"]);
+    ran.expect_status(0);
+    assert_eq!(refined[0]["refinement"]["stop"], "passed", "{}", refined[0]);
+}
+
+#[test]
+fn a_wrong_key_stops_the_run_and_names_the_variable_but_not_the_key() {
+    let bench = Bench::new().with("OPENAI_API_KEY", "sk-very-secret");
+    let endpoint = Scripted::start(|_| {
+        (401, json!({"error": {"message": "Incorrect API key provided: sk-very-secret", "code": "invalid_api_key"}}))
+    });
+    let rows: Vec<Value> =
+        (0..50).map(|id| json!({"id": id, "query": "q", "response": "```python\nx =\n```"})).collect();
+    let (ran, _) = refine(&bench, &rows, &endpoint.url, &["-g", "syntax"]);
+    assert_ne!(ran.status, 0);
+    let ran = ran.expect_stderr(&["OPENAI_API_KEY"]);
+    assert!(!ran.stderr.contains("sk-very-secret"), "{}", ran.stderr);
+    assert!(endpoint.requests() < 50, "every row was tried with a key that cannot work");
+}
+
+#[test]
+fn a_judge_that_answers_nonsense_is_a_typed_error_and_no_score() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("banana");
+    let rows = [json!({"id": 1, "query": "q", "response": "r"})];
+    let (ran, graded) = bench.grade(&rows, &["-g", "helpfulness", "--model", "m", "--base-url", &endpoint.url]);
+    ran.expect_status(1);
+    let verdict = grade(&graded[0], "helpfulness");
+    assert_eq!(verdict["kind"], "judge-unparsable", "{verdict}");
+    assert!(verdict.get("score").is_none() && graded[0]["assessment"].get("score").is_none(), "{}", graded[0]);
+}
+
+#[test]
+fn the_guides_template_with_bare_braces_works_and_an_inverted_scale_is_normalised() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("{\"reason\": \"mostly fine\", \"score\": 2}");
+    bench.write(
+        "gradebox.toml",
+        "[graders.quality]\nmodel = \"m\"\nscale = [10.0, 0.0]\ntemplate = '''\nQuery: {query}\nResponse: {response}\n\
+         Answer as JSON: {\"score\": <0-10>, \"reason\": \"...\"}\n'''\n",
+    );
+    let rows = [json!({"id": 1, "query": "q", "response": "r"})];
+    let (ran, graded) = bench.grade(&rows, &["--model", "m", "--base-url", &endpoint.url]);
+    ran.expect_status(0);
+    assert_eq!(grade(&graded[0], "quality")["score"].as_f64(), Some(0.8), "{}", graded[0]);
+}
