@@ -10,7 +10,6 @@ import linecache
 import os
 import random
 import sys
-import warnings
 
 from componentize_py_types import Err
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
@@ -95,7 +94,6 @@ def _put_back():
     random.seed(0)
     sys.setrecursionlimit(1000)
     os.environ.clear()
-    warnings.resetwarnings()
     for module in list(sys.modules.values()):
         getattr(module, "__dict__", {}).pop("__warningregistry__", None)
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
