@@ -124,7 +124,7 @@ pub(super) struct Selection {
     /// The model of judges and of `refine`: a name of the configuration, or the endpoint's own model id
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
-    /// The OpenAI-compatible endpoint [default: OPENAI_BASE_URL]; its key is read from OPENAI_API_KEY
+    /// The OpenAI-compatible endpoint [default: `OPENAI_BASE_URL`]; its key is read from `OPENAI_API_KEY`
     #[arg(long, value_name = "URL")]
     pub(super) base_url: Option<String>,
     /// The score that passes, for every grader without a threshold of its own [default: 1.0, judges 0.7]
@@ -207,7 +207,7 @@ pub(super) struct DoctorArgs {
     /// The configuration file whose models are tried [default: gradebox.toml in the current directory]
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// The endpoint to try [default: OPENAI_BASE_URL]
+    /// The endpoint to try [default: `OPENAI_BASE_URL`]
     #[arg(long, value_name = "URL")]
     pub(super) base_url: Option<String>,
     /// The model to ask for one word

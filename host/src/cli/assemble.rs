@@ -243,7 +243,7 @@ pub(super) fn endpoint(name: &str, plan: &ModelPlan, environment: &Environment) 
         endpoint.headers.push((header.clone(), value));
     }
     endpoint.query = plan.query.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    endpoint.body = plan.body.clone();
+    endpoint.body.clone_from(&plan.body);
     endpoint.prices = plan.prices.map(|prices| Prices { prompt: prices.prompt, completion: prices.completion });
     Ok(endpoint)
 }

@@ -298,9 +298,9 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 
 /// The header of the table in which an offset lies.
 fn table_at(text: &str, offset: usize) -> Option<&str> {
-    let headers =
+    let mut headers =
         text.get(..offset)?.lines().map(str::trim).filter(|line| line.starts_with('[') && !line.contains('='));
-    headers.last()?.split(['[', ']']).find(|name| !name.is_empty())
+    headers.next_back()?.split(['[', ']']).find(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(super) async fn doctor(args: &DoctorArgs, environment: &Environment) -> Comm
     Ok(Status::Incomplete)
 }
 
+#[derive(Clone, Copy)]
 enum Finding {
     Ok,
     Problem,

@@ -75,20 +75,18 @@ fn before_and_after(summary: &Summary, refinement: &RefinementSummary) -> String
 }
 
 fn totals(summary: &Summary) -> String {
-    let mut line = format!(
-        "{} in {:.1} s: {} passed, {} did not",
+    let mean = summary.mean_score().map(|mean| format!(", mean score {mean:.3}")).unwrap_or_default();
+    let faulty = match summary.faulty {
+        0 => String::new(),
+        faulty => format!("; {} with errors", count(faulty, "row")),
+    };
+    format!(
+        "{} in {:.1} s: {} passed, {} did not{mean}{faulty}",
         count(summary.rows, "row"),
         summary.elapsed.as_secs_f64(),
         summary.passed,
         summary.failed
-    );
-    if let Some(mean) = summary.mean_score() {
-        line.push_str(&format!(", mean score {mean:.3}"));
-    }
-    if summary.faulty > 0 {
-        line.push_str(&format!("; {} with errors", count(summary.faulty, "row")));
-    }
-    line
+    )
 }
 
 fn refinement_lines(summary: &Summary, refinement: &RefinementSummary) -> Vec<String> {

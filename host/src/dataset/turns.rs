@@ -1,4 +1,4 @@
-//! Chat turns as datasets write them: OpenAI messages, content parts, turns `from` and `value`, pairs of question and answer.
+//! Chat turns as datasets write them: `role` and `content`, content parts, `from` and `value`, pairs of texts.
 
 use serde_json::Value;
 

@@ -17,7 +17,7 @@ use crate::{
 
 const BASE_URL: &str = "OPENAI_BASE_URL";
 const API_KEY: &str = "OPENAI_API_KEY";
-/// Where a key of OpenAI's belongs, when nothing says otherwise.
+/// Where a key of `OPENAI_API_KEY` belongs when nothing says otherwise.
 const OPENAI: &str = "https://api.openai.com/v1";
 
 /// A model of an endpoint.
