@@ -13,9 +13,11 @@
 //!   when no fence holds a program: an answer that fences its code means what it fences.
 //!
 //! # Why not a `CommonMark` parser
-//! In `CommonMark`, a fence inside a list item ends with the first line that is less indented than the item, and a
-//! fence indented by four columns is no fence. Models write both; see `fence.rs` for the cases. The rules here
-//! are the same where a reply is well formed.
+//! Measured with the 164 solutions of `HumanEval`, put into a reply in eleven ways, against `pulldown-cmark` 0.13:
+//! both find all of them in plain, unclosed, quoted and list-nested fences; `CommonMark` finds none, and this crate
+//! all, when the lines of a list item's block start at the margin, the fence is indented by four columns, it follows
+//! text on its line, its closing is glued to the last line of code or forgotten before the next block, or the whole
+//! reply is wrapped in a ` ```markdown ` fence. Where a reply is well formed, the rules are the same.
 //!
 //! All of it takes time linear in the response, without recursion.
 

@@ -258,9 +258,18 @@ fn is_foreign(line: &str) -> bool {
         "} ",
     ];
     let line = line.trim();
-    line.ends_with([';', '{']) && !line.starts_with('#')
+    (line.ends_with(';') && !line.starts_with('#'))
+        || opens_braced_body(line)
         || STARTS.iter().any(|start| line.starts_with(start))
-        || matches!(line, "end" | "}" | "};" | "begin" | "done" | "fi")
+        || matches!(line, "end" | "begin" | "done" | "fi")
+}
+
+/// `if (x) {`, `class A {`: a brace behind a header, where Python has a dictionary behind an operator or `return`.
+fn opens_braced_body(line: &str) -> bool {
+    let header = line.strip_suffix('{').map(str::trim_end);
+    header.is_some_and(|header| {
+        header.ends_with(|c: char| c == ')' || is_name_character(c)) && !is_simple_keyword(header)
+    })
 }
 
 const KEYWORDS: [&str; 38] = [

@@ -154,6 +154,9 @@ fn code_between_prose_is_cut_out() {
     assert!(block.code.starts_with("import math\n") && block.code.ends_with("print(area(2))\n"), "{}", block.code);
     assert_eq!(block.line, 3);
     assert_places(response);
+    let with_dictionaries =
+        "def f(key):\n    table = {\n        'a': 1,\n    }\n    return {\n        key: table,\n    }";
+    assert_eq!(only(with_dictionaries).code, format!("{with_dictionaries}\n"));
     let indented = "You can write:\n\n    def f(n):\n        return n\n\nand call it.";
     assert_eq!(only(indented).code, "def f(n):\n    return n\n");
 }
@@ -266,8 +269,8 @@ fn the_program_is_the_last_version_with_what_it_builds_on() {
         (vec!["def f():\n    return 1", "total = [1, 2]\nprint(total)"], vec![0]),
     ] {
         let response = fenced(&parts);
-        let expected: String = expected.into_iter().map(|part: usize| format!("{}\n", parts[part])).collect();
-        assert_eq!(program(&response, "Python3").unwrap().code, expected, "{parts:?}");
+        let expected: Vec<&str> = expected.into_iter().map(|part: usize| parts[part]).collect();
+        assert_eq!(program(&response, "Python3").unwrap().code, expected.join("\n") + "\n", "{parts:?}");
     }
 }
 

@@ -133,6 +133,15 @@ impl<'a> Walk<'a> {
         });
     }
 
+    /// `*x` as a statement, which the parser's own checker lets through.
+    fn check_starred(&self, statement: &Stmt) {
+        if let Stmt::Expr(alone) = statement
+            && alone.value.is_starred_expr()
+        {
+            self.context.report("can't use starred expression here".to_owned(), alone.range());
+        }
+    }
+
     fn check_declarations(&self, statement: &Stmt) {
         let (names, word) = match statement {
             Stmt::Global(global) => (&global.names, "global"),
@@ -151,6 +160,7 @@ impl<'a> Walk<'a> {
 impl<'a> Visitor<'a> for Walk<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checker.visit_stmt(statement, &self.context);
+        self.check_starred(statement);
         self.check_declarations(statement);
         match statement {
             Stmt::FunctionDef(function) => {

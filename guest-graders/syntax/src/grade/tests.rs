@@ -110,6 +110,7 @@ fn each_mistake_is_explained_where_it_is() {
         ("nonlocal x", 1, 1, "nonlocal declaration not allowed at module level"),
         ("def f():\n    nonlocal x", 2, 14, "no binding for nonlocal"),
         ("def f():\n    x = 1\n    global x", 2, 5, "used prior to global declaration"),
+        ("*x", 1, 1, "starred expression"),
         ("break", 1, 1, "`break` outside loop"),
         ("for x in y:\n    def f():\n        continue", 3, 9, "`continue` outside loop"),
     ] {
@@ -143,6 +144,7 @@ fn names_and_scopes_that_python_accepts_are_accepted() {
         "async def f():\n    return [await x async for x in y]",
         "def f(xs):\n    yield from (x for x in xs)",
         "def f():\n    global x\n    x = 1",
+        "class A:\n    def f(self):\n        nonlocal __class__\n        return __class__",
         "class A:\n    def f(self):\n        return lambda: (yield)",
         "for x in y:\n    try:\n        continue\n    finally:\n        break",
         "from __future__ import annotations\nimport os\n__debug__",
