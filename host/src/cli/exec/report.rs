@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
+use super::tagged::plain;
 use crate::{
     cli::console::harmless,
     sandbox::{Ending, Execution, Raised},
@@ -29,7 +30,7 @@ pub(super) fn json(execution: &Execution) -> Value {
     insert_output(&mut report, "stdout", &execution.stdout);
     insert_output(&mut report, "stderr", &execution.stderr);
     if let Some(value) = &execution.value {
-        let parsed = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.clone()));
+        let parsed = serde_json::from_str(value).map_or_else(|_| Value::from(value.clone()), |value| plain(&value));
         report.insert("value".to_owned(), parsed);
     }
     report.insert("wall_ms".to_owned(), milliseconds(execution.wall));

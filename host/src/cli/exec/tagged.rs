@@ -36,6 +36,34 @@ pub(super) fn tagged(value: &Value) -> Value {
     }
 }
 
+/// The reverse of [`tagged`]: dictionaries whose keys are texts become plain objects, all else stays tagged.
+pub(super) fn plain(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(plain).collect(),
+        Value::Object(members) => match members.get("$dict") {
+            Some(pairs) if members.len() == 1 => {
+                plain_object(pairs).unwrap_or_else(|| json!({ "$dict": plain(pairs) }))
+            }
+            _ => members.iter().map(|(tag, inner)| (tag.clone(), plain(inner))).collect(),
+        },
+        scalar => scalar.clone(),
+    }
+}
+
+/// `None` where a key is no text, or where the object would look like a tagged value.
+fn plain_object(pairs: &Value) -> Option<Value> {
+    let members: Vec<(String, Value)> = pairs
+        .as_array()?
+        .iter()
+        .map(|pair| match pair.as_array()?.as_slice() {
+            [Value::String(key), value] => Some((key.clone(), plain(value))),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    let looks_tagged = matches!(members.as_slice(), [(key, _)] if key.starts_with('$'));
+    (!looks_tagged).then(|| members.into_iter().collect())
+}
+
 fn tagged_inside(inner: &Value) -> Value {
     match inner {
         Value::Array(values) => values.iter().map(tagged).collect(),
@@ -66,6 +94,23 @@ mod tests {
             (json!({"$price": 1}), json!({"$dict": [["$price", 1]]})),
         ] {
             assert_eq!(tagged(&plain), expected, "{plain}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_plain_can_be_tagged_again() {
+        for (value, expected) in [
+            (json!({"$dict": [["a", {"$dict": [["b", 1]]}]]}), json!({"a": {"b": 1}})),
+            (json!({"$dict": [[1, 2]]}), json!({"$dict": [[1, 2]]})),
+            (json!({"$dict": [["$tuple", [1]]]}), json!({"$dict": [["$tuple", [1]]]})),
+            (json!({"$tuple": [1, {"$dict": []}]}), json!({"$tuple": [1, {}]})),
+            (
+                json!({"$dict": [[{"$tuple": [1, 2]}, {"$dict": [["a", 1]]}]]}),
+                json!({"$dict": [[{"$tuple": [1, 2]}, {"a": 1}]]}),
+            ),
+        ] {
+            assert_eq!(plain(&value), expected, "{value}");
+            assert_eq!(tagged(&expected), value, "{expected}");
         }
     }
 
