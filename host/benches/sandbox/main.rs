@@ -1,0 +1,191 @@
+//! Measures fresh sandboxes and prints the samples as one JSON object; `benchmarks.py` sets them against their
+//! baselines.
+//!
+//! `sandbox programs CACHE COUNT` runs `print(1+1)` in CPython; `sandbox grades CACHE COUNT ROUNDS` takes turns between
+//! trivial grades through a worker and the same component on Wasmtime alone.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    unreachable_pub,
+    missing_docs,
+    reason = "a benchmark fails by panicking, prints its figures, and belongs to no library"
+)]
+
+mod floor;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use gradebox::{
+    fields::FieldMap,
+    grader::Grader,
+    sample::{Columns, Sample},
+    sandbox::{
+        Action, Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, ProgramLimits, ProgramRequest, Sandbox,
+        SandboxSettings,
+    },
+    score::Outcome,
+};
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+/// Grades under way at once: enough that the worker never waits for the host.
+const UNDER_WAY: usize = 64;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let figures = match arguments.as_slice() {
+        ["programs", cache, count] => runtime.block_on(programs(Path::new(cache), number(count))),
+        ["grades", cache, count, rounds] => runtime.block_on(grades(Path::new(cache), number(count), number(rounds))),
+        _ => panic!("usage: sandbox programs CACHE COUNT | sandbox grades CACHE COUNT ROUNDS; see `make bench`"),
+    };
+    println!("{figures}");
+}
+
+/// `print(1+1)` in a fresh CPython each time: processor and wall time of each, in microseconds.
+async fn programs(cache: &Path, count: usize) -> Value {
+    let (sandbox, catalog) = open(cache, &root().join("target/graders")).await;
+    let python = catalog.language("python").expect("the Python runtime: run `make graders`");
+    let (mut cpu, mut wall) = (vec![], vec![]);
+    for turn in 0..count + 20 {
+        let request = ProgramRequest {
+            language: "python".to_owned(),
+            source: "print(1+1)".to_owned(),
+            action: Action::Script,
+            stdin: vec![],
+            limits: ProgramLimits::default(),
+        };
+        let execution = sandbox.exec(python, request).await.expect("an execution");
+        assert_eq!(execution.stdout, b"2\n");
+        if turn >= 20 {
+            cpu.push(microseconds(execution.cpu, 1));
+            wall.push(microseconds(execution.wall, 1));
+        }
+    }
+    sandbox.close();
+    json!({ "cpu_us": cpu, "wall_us": wall })
+}
+
+/// Trivial grades in one worker, and the floor, in turns: microseconds of processor time per grade, one figure a round.
+async fn grades(cache: &Path, count: usize, rounds: usize) -> Value {
+    let folder = root().join("target/hostile");
+    let floor = floor::Floor::new(&fs::read(folder.join("hostile.wasm")).expect("the component: run `make graders`"));
+    let (sandbox, catalog) = open(cache, &folder).await;
+    let grader = Arc::new(ComponentGrader::new(
+        sandbox.clone(),
+        catalog.find("hostile").expect("the component `hostile`"),
+        &Columns::new(),
+        FieldMap::default(),
+        Grants { programs: true },
+        GradeLimits::default(),
+    ));
+    let (mut bare, mut worker, mut host, mut wall) = (vec![], vec![], vec![], vec![]);
+    for round in 0..=rounds {
+        let before = thread_time();
+        floor.run(count);
+        let floor_time = thread_time() - before;
+        let (started, host_before, worker_before) = (Instant::now(), process_time(), workers_time());
+        grade_many(&grader, count).await;
+        let (host_time, worker_time) = (process_time() - host_before, workers_time() - worker_before);
+        // The first round starts the worker and fills caches.
+        if round > 0 {
+            bare.push(microseconds(floor_time, count));
+            worker.push(microseconds(worker_time, count));
+            host.push(microseconds(host_time, count));
+            wall.push(microseconds(started.elapsed(), count));
+        }
+    }
+    sandbox.close();
+    json!({ "floor_us": bare, "worker_us": worker, "host_us": host, "wall_us": wall })
+}
+
+async fn grade_many(grader: &Arc<ComponentGrader>, count: usize) {
+    let mut under_way = JoinSet::new();
+    for _ in 0..count {
+        if under_way.len() == UNDER_WAY {
+            under_way.join_next().await.expect("a grade is under way").expect("the grade ends");
+        }
+        let grader = Arc::clone(grader);
+        under_way.spawn(async move {
+            let outcome = grader.grade(&sample()).await.outcome;
+            assert!(matches!(outcome, Outcome::Scored(_)), "{outcome:?}");
+        });
+    }
+    under_way.join_all().await;
+}
+
+fn sample() -> Sample {
+    Sample {
+        id: json!(1),
+        messages: vec![],
+        response: Some(floor::RESPONSE.to_owned()),
+        responses: vec![],
+        reference: None,
+        columns: Arc::new(Columns::new()),
+    }
+}
+
+/// One worker, and the components of a directory.
+async fn open(cache: &Path, directory: &Path) -> (Sandbox, Catalog) {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gradebox"));
+    let sandbox = Sandbox::start(SandboxSettings { jobs: 1, program, on_log: None });
+    let cache = CompileCache::open(cache).expect("the compile cache");
+    let catalog = Catalog::open(&sandbox, &cache, &[directory.to_owned()], &|_| ()).await.expect("the components");
+    (sandbox, catalog)
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the host crate stands in the repository").to_owned()
+}
+
+/// Processor time of all threads of this process's children that still run. The kernel's own counter of nanoseconds:
+/// the usual ones are too coarse, and tell of children only once they have ended.
+fn workers_time() -> Duration {
+    let children = threads(Path::new("/proc/self"))
+        .filter_map(|thread| fs::read_to_string(thread.join("children")).ok())
+        .flat_map(|ids| ids.split_whitespace().map(|id| Path::new("/proc").join(id)).collect::<Vec<_>>());
+    children
+        .flat_map(|child| threads(&child).collect::<Vec<_>>())
+        .filter_map(|thread| {
+            let text = fs::read_to_string(thread.join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+        })
+        .sum()
+}
+
+fn threads(process: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(process.join("task")).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+fn process_time() -> Duration {
+    time_of(ClockId::ProcessCPUTime)
+}
+
+fn thread_time() -> Duration {
+    time_of(ClockId::ThreadCPUTime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).expect("a time since the start");
+    Duration::new(seconds, u32::try_from(time.tv_nsec).expect("less than a second"))
+}
+
+fn microseconds(time: Duration, count: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / count as f64
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
