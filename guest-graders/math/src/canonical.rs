@@ -590,7 +590,7 @@ fn is_one(polynomial: &Polynomial) -> bool {
 }
 
 fn is_negative(quotient: &Quotient) -> bool {
-    quotient.numerator.values().next_back().is_some_and(|value| value.is_negative())
+    quotient.numerator.values().next_back().is_some_and(dashu_base::Signed::is_negative)
 }
 
 fn single_term(quotient: &Quotient) -> Option<(Monomial, RBig)> {

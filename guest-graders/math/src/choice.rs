@@ -7,8 +7,10 @@ pub fn letter(text: &str) -> Option<char> {
     let line = last_line.map_or(plain.trim(), str::trim);
     let (letter, rest) = starts_with_choice(line)?;
     let words = rest.split_whitespace().count();
-    let named = rest.chars().next().is_none_or(|next| next.is_alphabetic());
-    (words <= 6 && named).then_some(letter)
+    let named = line.starts_with('(') || rest.chars().next().is_none_or(char::is_alphabetic);
+    let sentence =
+        letter == 'I' && words > 0 || letter == 'A' && rest.starts_with(|next: char| next.is_ascii_lowercase());
+    (words <= 6 && named && !sentence).then_some(letter)
 }
 
 /// The letter that a response settles on.

@@ -116,7 +116,6 @@ impl Comparer<'_> {
                 let _ = other;
                 self.in_order(items, &values_of(others))
             }
-            (Answer::Percent(left), Answer::Percent(right)) => values::compare(left, right, self.policy, self.work),
             (Answer::Percent(percent), Answer::Value(value)) | (Answer::Value(value), Answer::Percent(percent)) => {
                 self.percent(percent, value)
             }
@@ -140,7 +139,9 @@ impl Comparer<'_> {
                     _ => Decision::Different("one is a ratio of several parts, the other one value".to_owned()),
                 }
             }
-            (Answer::Value(left), Answer::Value(right)) => values::compare(left, right, self.policy, self.work),
+            (Answer::Value(left), Answer::Value(right)) | (Answer::Percent(left), Answer::Percent(right)) => {
+                values::compare(left, right, self.policy, self.work)
+            }
             _ => self.sets_and_relations(left, right),
         }
     }
@@ -230,6 +231,13 @@ impl Comparer<'_> {
         }
         if self.policy.ordered_lists {
             return self.in_order(left, right);
+        }
+        if let (Some(mut left_names), Some(mut right_names)) = (left_names, right_names) {
+            left_names.sort_unstable();
+            right_names.sort_unstable();
+            if left_names == right_names {
+                return self.in_order(&by_name(left), &by_name(right));
+            }
         }
         let same_name = shared_name(left).is_some() != shared_name(right).is_some();
         if same_name {
@@ -578,6 +586,15 @@ fn distinct_names(items: &[Answer]) -> Option<Vec<&str>> {
     (sorted.len() == names.len()).then_some(names)
 }
 
+fn by_name(items: &[Answer]) -> Vec<Answer> {
+    let mut sorted = items.to_vec();
+    sorted.sort_by(|left, right| match (left, right) {
+        (Answer::Named { name: left, .. }, Answer::Named { name: right, .. }) => left.cmp(right),
+        _ => std::cmp::Ordering::Equal,
+    });
+    sorted
+}
+
 /// The one name that all items give a value for.
 fn shared_name(items: &[Answer]) -> Option<&str> {
     let mut shared = None;
@@ -618,12 +635,11 @@ fn matching(size: usize, edge: &dyn Fn(usize, usize) -> bool) -> usize {
                 if let Some(slot) = reached_from.get_mut(column) {
                     *slot = Some(row);
                 }
-                match row_of.get(column).copied().flatten() {
-                    Some(next) => queue.push(next),
-                    None => {
-                        free = Some(column);
-                        break;
-                    }
+                if let Some(next) = row_of.get(column).copied().flatten() {
+                    queue.push(next)
+                } else {
+                    free = Some(column);
+                    break;
                 }
             }
         }

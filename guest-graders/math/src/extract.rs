@@ -401,6 +401,8 @@ fn bold(text: &str) -> Option<String> {
     if step {
         return None;
     }
+    // `**Total: 36**`
+    let content = content.rsplit(": ").next().unwrap_or(content);
     Some(joined_formulas(content).unwrap_or_else(|| content.to_owned()))
 }
 

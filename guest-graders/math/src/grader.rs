@@ -33,7 +33,7 @@ impl Grader for Math {
         let judgement = match sample.reference.as_deref().filter(|reference| !reference.trim().is_empty()) {
             Some(reference) => {
                 grade::against_reference(&sample.response, reference, &policy, &mut work).map_err(|reason| {
-                    GradeError::invalid_sample("reference", &format!("cannot be read as an answer: {reason}"))
+                    GradeError::invalid_sample("reference", format!("cannot be read as an answer: {reason}"))
                 })?
             }
             None => grade::without_reference(sample.query(), &sample.response, &policy, &mut work),

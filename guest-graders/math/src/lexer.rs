@@ -189,10 +189,10 @@ impl Lexer {
                 self.at += 1;
             }
             self.push(Token::Caret);
-            if digits.starts_with('-') {
+            if let Some(positive) = digits.strip_prefix('-') {
                 self.push(Token::Open(Bracket::Group));
                 self.push(Token::Minus);
-                self.push(Token::Number { digits: digits[1..].to_owned(), repeating: String::new() });
+                self.push(Token::Number { digits: positive.to_owned(), repeating: String::new() });
                 self.push(Token::Close(Bracket::Group));
             } else {
                 self.push(Token::Number { digits, repeating: String::new() });
@@ -261,7 +261,8 @@ impl Lexer {
     fn thousands(&self, digits: &str) -> Option<usize> {
         let first_group = digits.len() <= 3 && !digits.starts_with('0');
         let grouped = digits.len() > 3 && self.at >= 4 && !digits.contains('.');
-        if !first_group && !(grouped && self.previous_group_was_separated()) {
+        let continues = grouped && self.previous_group_was_separated();
+        if !(first_group || continues) {
             return None;
         }
         let rest: String = self.characters.iter().skip(self.at).take(9).collect();

@@ -393,10 +393,10 @@ impl<A: Arithmetic> Evaluator<'_, A> {
     fn complex_exponential(&mut self, value: &Complex<A::Real>) -> Value<A> {
         let size = self.transcendental(|arithmetic| arithmetic.exp(&value.real))?;
         let Some(angle) = &value.imaginary else { return Ok(real(size)) };
-        let (sine, cosine) = self.transcendental(|arithmetic| arithmetic.sin_cos(angle))?;
+        let (height, width) = self.transcendental(|arithmetic| arithmetic.sin_cos(angle))?;
         Ok(Complex {
-            real: self.arithmetic.multiply(&size, &cosine)?,
-            imaginary: Some(self.arithmetic.multiply(&size, &sine)?),
+            real: self.arithmetic.multiply(&size, &width)?,
+            imaginary: Some(self.arithmetic.multiply(&size, &height)?),
         })
     }
 

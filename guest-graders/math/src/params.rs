@@ -13,8 +13,8 @@ pub struct Params {
     /// Whether a unit may be left out (`optional`: two known units must still agree), is `ignored`, or is `required`
     /// on both sides or neither.
     pub units: UnitsParam,
-    /// A decimal is taken for the exact value that it is less than one unit of its last place away from, if it has at
-    /// least this many significant digits: with 6, 0.333333 equals 1/3 and 0.333 does not. 0 refuses all rounding.
+    /// A decimal is taken for the exact value that it is rounded or cut off from, if it has at least this many
+    /// significant digits: with 6, 0.333333 equals 1/3 and 0.333 does not. 0 refuses all rounding.
     pub rounded_digits: u32,
     /// Relative difference up to which two numbers count as equal; 0 asks for equality.
     pub relative_tolerance: f64,

@@ -359,10 +359,7 @@ impl Parser {
 
     fn whole_number(&mut self) -> Option<RBig> {
         let Some(Token::Number { digits, repeating }) = self.peek() else { return None };
-        let value = match number(digits, repeating) {
-            Ok(Expression::Number(value)) => value,
-            _ => return None,
-        };
+        let Ok(Expression::Number(value)) = number(digits, repeating) else { return None };
         self.at += 1;
         Some(value)
     }
@@ -376,7 +373,7 @@ impl Parser {
             name.push('\'');
         }
         if matches!(name.as_str(), "angle" | "triangle" | "nabla" | "partial") {
-            return self.prefixed_name(name);
+            return Ok(self.prefixed_name(name));
         }
         let applied =
             matches!(name.trim_end_matches('\'').split('_').next(), Some("f" | "g" | "h" | "\\Gamma" | "Gamma"));
@@ -392,21 +389,20 @@ impl Parser {
     }
 
     /// `\angle ABC`: the sign with all the letters after it is one name.
-    fn prefixed_name(&mut self, mut name: String) -> Parsed<Expression> {
+    fn prefixed_name(&mut self, mut name: String) -> Expression {
         while let Some(Token::Letter(letter)) = self.peek() {
             name.push(' ');
             name.push_str(letter);
             self.at += 1;
         }
-        Ok(Expression::Symbol(name))
+        Expression::Symbol(name)
     }
 
     /// A subscript as text.
     fn subscript(&mut self) -> Parsed<String> {
         let mut depth = 0usize;
         let mut text = String::new();
-        loop {
-            let Some(token) = self.peek().cloned() else { break };
+        while let Some(token) = self.peek().cloned() {
             self.at += 1;
             match token {
                 Token::Open(Bracket::Group) => depth += 1,

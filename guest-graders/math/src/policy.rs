@@ -5,8 +5,8 @@
 pub struct Policy {
     pub percent: Percent,
     pub units: Units,
-    /// A decimal stands for an exact value that it is within one unit of its last place of, when it has at least this
-    /// many significant digits; 0 refuses all rounded values.
+    /// A decimal stands for an exact value that it is rounded or cut off from, when it has at least this many
+    /// significant digits; 0 refuses all rounded values.
     pub rounded_digits: u32,
     /// Relative difference up to which two numbers count as equal; 0 asks for equality.
     pub relative_tolerance: f64,

@@ -206,10 +206,24 @@ fn asks_for_another(query: &str, unknowns: &[String]) -> bool {
             || lower == "of" && before.starts_with("value")
             || lower == "is" && before == "what"
             || lower == "many" && before == "how";
-        let next = words
-            .iter()
-            .skip(at + 1)
-            .find(|next| !matches!(next.as_str(), "the" | "all" | "real" | "complex" | "exact" | "both" | "every" | "positive" | "negative" | "only" | "possible" | "unique" | "distinct"));
+        let next = words.iter().skip(at + 1).find(|next| {
+            !matches!(
+                next.as_str(),
+                "the"
+                    | "all"
+                    | "real"
+                    | "complex"
+                    | "exact"
+                    | "both"
+                    | "every"
+                    | "positive"
+                    | "negative"
+                    | "only"
+                    | "possible"
+                    | "unique"
+                    | "distinct"
+            )
+        });
         let about_roots = next.is_none_or(|next| {
             let next_lower = next.to_lowercase();
             unknowns.contains(next)

@@ -2,7 +2,7 @@
 
 use crate::lexer::{self, Bracket, Token};
 use crate::parser::{self, plain_text};
-use crate::tree::{Answer, Comparison, Expression};
+use crate::tree::{Answer, Comparison, Expression, Function};
 use crate::work::{MAX_ANSWER_BYTES, MAX_DEPTH, MAX_DIGITS};
 
 /// What a text was read as.
@@ -131,7 +131,7 @@ fn matching(tokens: &[Token]) -> Result<Vec<Option<usize>>, String> {
 }
 
 /// Splits at the tokens that `test` picks outside brackets and bars.
-fn split<'a>(tokens: &'a [Token], test: impl Fn(&Token) -> bool) -> Vec<&'a [Token]> {
+fn split(tokens: &[Token], test: impl Fn(&Token) -> bool) -> Vec<&[Token]> {
     let mut parts = Vec::new();
     let (mut start, mut depth) = (0, 0usize);
     for (at, token) in tokens.iter().enumerate() {
@@ -249,7 +249,7 @@ fn named_set(name: Option<String>, set: Answer) -> Answer {
 }
 
 fn name_of(tokens: &[Token]) -> String {
-    tokens.iter().map(plain_text).collect::<Vec<_>>().join("")
+    tokens.iter().map(plain_text).collect::<String>()
 }
 
 /// Without separators, words of introduction and ellipses at the ends.
@@ -261,7 +261,7 @@ fn trimmed(mut tokens: &[Token]) -> &[Token] {
                 rest @ ..,
             ]
             | [rest @ .., Token::Comma | Token::Semicolon | Token::Colon | Token::Arrow | Token::About] => {
-                tokens = rest
+                tokens = rest;
             }
             [Token::Word(word), rest @ ..] if is_introduction(word) && !rest.is_empty() => tokens = rest,
             _ => return tokens,
@@ -361,12 +361,13 @@ fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, String> {
     if is_name_only(first) {
         return named(first, last, depth, true);
     }
-    if sides.len() == 2 && is_name_only(last) && !is_name_only(first) {
-        if let Ok(value) = scalar(first, depth)
-            && !mentions(&value, last)
-        {
-            return named(last, first, depth, true);
-        }
+    if sides.len() == 2
+        && is_name_only(last)
+        && !is_name_only(first)
+        && let Ok(value) = scalar(first, depth)
+        && !mentions(&value, last)
+    {
+        return named(last, first, depth, true);
     }
     let right = member(last, depth)?;
     if sides.len() > 2 {
@@ -374,7 +375,7 @@ fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, String> {
     }
     let left = member(first, depth)?;
     match (left, right) {
-        (Answer::Value(Expression::Call(crate::tree::Function::Named(_), _)), right @ Answer::Value(_)) => Ok(right),
+        (Answer::Ratio(_) | Answer::Value(Expression::Call(Function::Named(_), _)), right) => Ok(right),
         (Answer::Value(left), Answer::Value(right)) => {
             if left.symbols().is_empty() && right.symbols().is_empty() {
                 return Ok(Answer::Value(right));
@@ -384,8 +385,6 @@ fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, String> {
         // `2 + 3 = 5 cm`, `(1, 2) = …`: what is said last is the answer.
         (Answer::Tuple { .. }, right @ Answer::Tuple { .. }) => Ok(named_set(Some(name_of(first)), right)),
         (Answer::Value(left), right) if left.symbols().is_empty() => Ok(right),
-        (Answer::Ratio(_), right) => Ok(right),
-        (Answer::Value(Expression::Call(crate::tree::Function::Named(_), _)), right) => Ok(right),
         _ => Err("an equation's side is no expression".to_owned()),
     }
 }
@@ -399,11 +398,16 @@ fn mentions(value: &Expression, name: &[Token]) -> bool {
 fn is_name_only(tokens: &[Token]) -> bool {
     let has_letter = tokens.iter().any(|token| matches!(token, Token::Letter(_) | Token::Word(_)));
     let simple = tokens.iter().enumerate().all(|(at, token)| match token {
-        Token::Letter(_) | Token::Prime | Token::Underscore | Token::Bar => true,
+        Token::Letter(_)
+        | Token::Prime
+        | Token::Underscore
+        | Token::Bar
+        | Token::Comma
+        | Token::Colon
+        | Token::Times => true,
         Token::Open(bracket) | Token::Close(bracket) => !matches!(bracket, Bracket::Floor | Bracket::Ceiling),
-        Token::Comma | Token::Colon | Token::Times => true,
         Token::Number { .. } => at > 0 && !matches!(tokens.get(at - 1), Some(Token::Times | Token::Colon)),
-        Token::Command(name) => name == "frac" || name == "sqrt" && false,
+        Token::Command(name) => name == "frac",
         _ => false,
     });
     if tokens.first().is_some_and(|token| matches!(token, Token::Letter(name) if name == "e" || name == "i"))
@@ -456,6 +460,12 @@ fn member(tokens: &[Token], depth: usize) -> Result<Answer, String> {
         return parser::expression(value, depth).map(Answer::Percent);
     }
     let (value, unit) = split_unit(tokens);
+    if let [value @ .., Token::Percent] = value
+        && !unit.is_empty()
+        && !value.is_empty()
+    {
+        return parser::expression(value, depth).map(Answer::Percent);
+    }
     if !unit.is_empty() && !value.is_empty() {
         return parser::expression(value, depth).map(|value| Answer::Measured { value, unit });
     }
@@ -463,10 +473,10 @@ fn member(tokens: &[Token], depth: usize) -> Result<Answer, String> {
 }
 
 fn base_of(tokens: &[Token]) -> Option<u32> {
-    let digits = match tokens {
-        [Token::Number { digits, .. }]
-        | [Token::Open(Bracket::Group), Token::Number { digits, .. }, Token::Close(Bracket::Group)] => digits,
-        _ => return None,
+    let ([Token::Number { digits, .. }]
+    | [Token::Open(Bracket::Group), Token::Number { digits, .. }, Token::Close(Bracket::Group)]) = tokens
+    else {
+        return None;
     };
     digits.parse().ok().filter(|base| (2..=36).contains(base))
 }
@@ -528,7 +538,8 @@ fn split_trailing_unit(tokens: &[Token]) -> (&[Token], String) {
     while let Some(previous) = start.checked_sub(1) {
         match tokens.get(previous) {
             Some(Token::Word(_) | Token::Currency) => words += 1,
-            Some(Token::Degree) => words += 1,
+            // Within a function, degrees are part of its argument.
+            Some(Token::Degree) if !tokens.iter().any(|token| matches!(token, Token::Function(_))) => words += 1,
             Some(Token::Letter(letter)) if start == tokens.len() && matches!(letter.as_str(), "C" | "F") => {
                 if tokens.get(previous.wrapping_sub(1)) != Some(&Token::Degree) {
                     break;

@@ -98,7 +98,7 @@ fn cleared(polynomial: &Polynomial, shift: bool) -> Polynomial {
     let mut lowest: Vec<(usize, RBig)> = Vec::new();
     for (atom, exponent) in polynomial.keys().flatten().filter(|(_, exponent)| shift && exponent.is_negative()) {
         match lowest.iter_mut().find(|(known, _)| known == atom) {
-            Some((_, least)) if *least > *exponent => *least = exponent.clone(),
+            Some((_, least)) if *least > *exponent => least.clone_from(exponent),
             Some(_) => {}
             None => lowest.push((*atom, exponent.clone())),
         }

@@ -65,7 +65,7 @@ fn write_answer(answer: &Answer, out: &mut String) {
             out.push(' ');
             out.push_str(unit);
         }
-        Answer::Based { digits, base } => out.push_str(&format!("{digits} in base {base}")),
+        Answer::Based { digits, base } => write_all(out, &[digits, " in base ", &base.to_string()]),
         Answer::Tuple { items, left_closed, right_closed } => {
             out.push(if *left_closed { '[' } else { '(' });
             write_list(items, ", ", out);
@@ -89,7 +89,7 @@ fn write_answer(answer: &Answer, out: &mut String) {
         }
         Answer::Relation { left, comparison, right } => {
             write_expression(left, 0, out);
-            out.push_str(&format!(" {} ", comparison.sign()));
+            write_all(out, &[" ", comparison.sign(), " "]);
             write_expression(right, 0, out);
         }
         Answer::Chain(links) => {
@@ -97,7 +97,7 @@ fn write_answer(answer: &Answer, out: &mut String) {
                 write_expression(first, 0, out);
             }
             for (_, comparison, right) in links {
-                out.push_str(&format!(" {} ", comparison.sign()));
+                write_all(out, &[" ", comparison.sign(), " "]);
                 write_expression(right, 0, out);
             }
         }
@@ -125,7 +125,9 @@ fn write_expression(value: &Expression, binding: u8, out: &mut String) {
         Expression::Product(factors) => wrapped(binding > 1, out, |out| write_product(factors, out)),
         Expression::Power(base, exponent) => write_power(base, exponent, out),
         Expression::Call(Function::Factorial, arguments) => {
-            arguments.iter().for_each(|argument| write_expression(argument, 2, out));
+            for argument in arguments {
+                write_expression(argument, 2, out);
+            }
             out.push('!');
         }
         Expression::Call(function, arguments) => {
@@ -146,7 +148,7 @@ fn write_expression(value: &Expression, binding: u8, out: &mut String) {
         Expression::Series(series) => {
             out.push_str(if series.product { "product(" } else { "sum(" });
             write_expression(&series.body, 0, out);
-            out.push_str(&format!(", {} = ", series.index));
+            write_all(out, &[", ", &series.index, " = "]);
             write_expression(&series.from, 0, out);
             out.push_str(" to ");
             write_expression(&series.to, 0, out);
@@ -170,6 +172,12 @@ fn write_expression(value: &Expression, binding: u8, out: &mut String) {
     }
 }
 
+fn write_all(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
 fn wrapped(wrap: bool, out: &mut String, write: impl FnOnce(&mut String)) {
     if wrap {
         out.push('(');
@@ -187,8 +195,8 @@ fn write_sum(terms: &[Expression], out: &mut String) {
         if place > 0 {
             let written = out.split_off(start);
             match written.strip_prefix('-') {
-                Some(positive) => out.push_str(&format!(" - {positive}")),
-                None => out.push_str(&format!(" + {written}")),
+                Some(positive) => write_all(out, &[" - ", positive]),
+                None => write_all(out, &[" + ", &written]),
             }
         }
     }

@@ -98,11 +98,9 @@ fn monic(polynomial: Dense) -> Dense {
 
 fn sturm_chain(polynomial: &Dense, work: &mut Work) -> Result<Vec<Dense>, Stop> {
     let mut chain = vec![polynomial.clone(), derivative(polynomial)];
-    loop {
-        let [.., before, last] = chain.as_slice() else { break };
-        if last.len() < 2 {
-            break;
-        }
+    while let [.., before, last] = chain.as_slice()
+        && last.len() > 1
+    {
         let rest = divided(before, last, work)?.1;
         if rest.is_empty() {
             break;

@@ -190,6 +190,7 @@ impl Function {
 
 impl Comparison {
     /// The comparison with its sides exchanged.
+    #[must_use]
     pub fn reversed(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -233,6 +234,7 @@ impl Expression {
         }
     }
 
+    #[must_use]
     pub fn negative(self) -> Self {
         match self {
             Self::Number(value) => Self::Number(-value),
@@ -241,10 +243,12 @@ impl Expression {
         }
     }
 
+    #[must_use]
     pub fn inverse(self) -> Self {
         Self::Power(Box::new(self), Box::new(Self::integer(-1)))
     }
 
+    #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self::Sum(vec![self, other.negative()])
     }
@@ -299,6 +303,7 @@ impl Expression {
     }
 
     /// The expression with `value` in the place of the symbol `name`.
+    #[must_use]
     pub fn substitute(&self, name: &str, value: &Self) -> Self {
         let all = |parts: &[Self]| parts.iter().map(|part| part.substitute(name, value)).collect();
         match self {
@@ -322,6 +327,7 @@ impl Expression {
     }
 
     /// The expression with every ± read as plus (`upper`) or as minus.
+    #[must_use]
     pub fn with_sign(&self, upper: bool) -> Self {
         let all = |parts: &[Self]| parts.iter().map(|part| part.with_sign(upper)).collect();
         match self {

@@ -122,10 +122,17 @@ fn compare_decimals(left: &Expression, right: &Expression, policy: &Policy, work
         }
     }
     let literal = Expression::Number(value.clone());
-    let above = exact.clone().minus(Expression::Number(value.clone() + &unit));
-    let below = exact.clone().minus(Expression::Number(value.clone() - &unit));
+    let half = &unit / RBig::from(2);
+    // Rounded, the exact value lies within half a unit; cut off, up to one unit further from zero.
+    let (lowest, highest) = if value.is_negative() {
+        (value.clone() - &unit, value.clone() + half)
+    } else {
+        (value.clone() - half, value.clone() + &unit)
+    };
+    let above = exact.clone().minus(Expression::Number(highest));
+    let below = exact.clone().minus(Expression::Number(lowest));
     let within_unit = match (numeric::sign(&above, work), numeric::sign(&below, work)) {
-        (Some(-1), Some(1)) => true,
+        (Some(-1), Some(0 | 1)) => true,
         (Some(_), Some(_)) => false,
         _ => return None,
     };
@@ -136,13 +143,15 @@ fn compare_decimals(left: &Expression, right: &Expression, policy: &Policy, work
         return Some(Decision::different());
     }
     let digits = significant_digits(&value, &unit);
-    Some(if policy.rounded_digits > 0 && digits >= policy.rounded_digits as usize {
-        Decision::Equal
-    } else {
-        Decision::Different(format!(
+    if policy.rounded_digits > 0 && digits >= policy.rounded_digits as usize {
+        return Some(Decision::Equal);
+    }
+    Some(match compare_exactly(exact, &literal, work) {
+        Decision::Different(_) => Decision::Different(format!(
             "a value rounded to {digits} significant digits is not taken for the exact one (rounded-digits is {})",
             policy.rounded_digits
-        ))
+        )),
+        decision => decision,
     })
 }
 

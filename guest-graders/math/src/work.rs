@@ -33,15 +33,12 @@ impl Work {
 
     /// Takes `units` from the budget.
     pub fn spend(&mut self, units: usize) -> Result<(), Stop> {
-        match self.left.checked_sub(units as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => {
-                self.left = 0;
-                Err(Stop::TooLarge)
-            }
+        if let Some(left) = self.left.checked_sub(units as u64) {
+            self.left = left;
+            Ok(())
+        } else {
+            self.left = 0;
+            Err(Stop::TooLarge)
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Hostile input: a verdict or "undecided" within the budget of work and a small stack.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that fails")]
 
 use math::grade::{BUDGET, Outcome, against_reference, without_reference};
 use math::policy::Policy;
 use math::work::Work;
 
-/// Stack of the thread that the cases run on; the host gives the component 512 KiB.
-const STACK: usize = if cfg!(debug_assertions) { 8 << 20 } else { 384 << 10 };
+/// Stack of the thread that the cases run on. The host gives the component 512 KiB, which holds more frames than it
+/// does natively, since a component keeps its larger values in linear memory.
+const STACK: usize = if cfg!(debug_assertions) { 8 << 20 } else { 1 << 20 };
 
 fn outcome(response: &str, reference: &str) -> Option<Outcome> {
     let mut work = Work::new(BUDGET);
@@ -29,7 +31,13 @@ fn astronomical_numbers() {
         assert_eq!(outcome("\\boxed{\\frac{5^{(5^{(5^{(5^5)})}-4)}-5}{16}}", "5"), Some(Outcome::Wrong));
         assert_eq!(outcome("\\boxed{10000000!}", "1"), Some(Outcome::Wrong));
         assert_eq!(outcome("\\boxed{10^{10^{10}}}", "10^{10^{10}}"), Some(Outcome::Right));
-        for unclear in ["\\binom{10^7}{5\\cdot 10^6}", "\\sum_{k=1}^{10^9} 1/k", "2^{-10^{12}}", "\\sin(10^{10^{10}})", "(10^9)!!!"] {
+        for unclear in [
+            "\\binom{10^7}{5\\cdot 10^6}",
+            "\\sum_{k=1}^{10^9} 1/k",
+            "2^{-10^{12}}",
+            "\\sin(10^{10^{10}})",
+            "(10^9)!!!",
+        ] {
             assert_ne!(outcome(&format!("\\boxed{{{unclear}}}"), "2"), Some(Outcome::Right), "{unclear}");
         }
     });
@@ -79,10 +87,22 @@ fn long_input() {
         assert_eq!(outcome(&ones, &ones), Some(Outcome::Right));
         assert_eq!(outcome(&format!("\\boxed{{{ones}}}"), &ones), Some(Outcome::Right));
         assert_ne!(outcome(&format!("{ones}2"), &ones), Some(Outcome::Right));
-        let long_sum: String = (0..4_000).map(|power| format!("+x^{{{power}}}")).collect();
+        let long_sum: String = (0..4_000).fold(String::new(), |sum, power| sum + &format!("+x^{{{power}}}"));
         outcome(&format!("\\boxed{{{long_sum}}}"), "0");
         outcome("\\boxed{(x+y+z+w)^{400}}", "(w+z+y+x)^{399}");
-        for unit in ["\\boxed{1} ", "$1$ ", "\\( ", "\\boxed{", "is 1. ", "** 1 ** ", "<think>", "= ", "\\begin{array}", "π²½", "\u{0}"] {
+        for unit in [
+            "\\boxed{1} ",
+            "$1$ ",
+            "\\( ",
+            "\\boxed{",
+            "is 1. ",
+            "** 1 ** ",
+            "<think>",
+            "= ",
+            "\\begin{array}",
+            "π²½",
+            "\u{0}",
+        ] {
             let response = unit.repeat(200_000 / unit.len());
             outcome(&response, "7");
             without_reference("Solve x^2 = 4", &response, &Policy::default(), &mut Work::new(BUDGET));
@@ -94,7 +114,9 @@ fn long_input() {
 #[test]
 fn equations_of_high_degree() {
     on_a_small_stack(|| {
-        for query in ["Solve x^{60} - x^{59} + 3x^7 = 1", "Solve (x-1)^{2000} = 0", "Solve x^{100000} = 1", "Solve x^{x^x} = 5"] {
+        for query in
+            ["Solve x^{60} - x^{59} + 3x^7 = 1", "Solve (x-1)^{2000} = 0", "Solve x^{100000} = 1", "Solve x^{x^x} = 5"]
+        {
             without_reference(query, "x = 1", &Policy::default(), &mut Work::new(BUDGET));
         }
     });

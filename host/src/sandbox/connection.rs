@@ -84,6 +84,8 @@ impl Connection {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
+            // Ctrl-C is for the host, which lets what is under way come to its end.
+            .process_group(0)
             .spawn()?;
         let missing = || io::Error::other("the worker has no pipe");
         let mut stdin = child.stdin.take().ok_or_else(missing)?;

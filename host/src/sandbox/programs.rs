@@ -112,9 +112,7 @@ impl Session {
         peers: HashMap<String, SessionHandle>,
         limits: ProgramLimits,
     ) -> Result<Self, HostFailure> {
-        let (mut store, instance) = runtime
-            .instantiate(limits)
-            .map_err(|error| HostFailure(format!("no sandbox for the program: {}", root_cause(&error))))?;
+        let (mut store, instance) = runtime.instantiate(limits).map_err(|error| no_sandbox(&error, limits))?;
         store.data_mut().peers = peers;
         Ok(Self { store, instance, limits, source: Some(source), ended: None })
     }
@@ -200,6 +198,17 @@ impl Session {
             peak_memory: state.memory.peak,
         }
     }
+}
+
+fn no_sandbox(error: &wasmtime::Error, limits: ProgramLimits) -> HostFailure {
+    let cause = root_cause(error);
+    if cause.contains("exceeds memory limits") {
+        return HostFailure(format!(
+            "{} MiB of memory do not even hold the language runtime; give the program more",
+            limits.memory >> 20
+        ));
+    }
+    HostFailure(format!("no sandbox for the program: {cause}"))
 }
 
 /// The last line of an error's chain, which says what happened.
