@@ -114,12 +114,34 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 #[test]
 fn an_unreachable_endpoint_is_named_and_no_row_is_lost() {
     let bench = Bench::new();
-    let rows = [json!({"id": 1, "query": "2x + 5 = 15", "response": "x = 10"})];
+    let rows: Vec<_> = (0..3).map(|id| json!({"id": id, "query": "2x + 5 = 15", "response": "x = 10"})).collect();
     bench.write_rows("rows.jsonl", &rows);
     let arguments = ["refine", "rows.jsonl", "-g", "math", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"];
-    let ran = bench.run(&arguments);
-    assert_ne!(ran.status, 0);
-    ran.expect_stderr(&["127.0.0.1:9"]);
+    let ran = bench.run(&arguments).expect_status(1).expect_stderr(&["127.0.0.1:9"]);
+    let refined = crate::support::rows(&ran.stdout);
+    assert_eq!(refined.len(), 3);
+    assert!(refined.iter().all(|row| row["response"] == "x = 10" && row["refinement"]["stop"] == "model-error"));
+}
+
+#[test]
+fn an_endpoint_that_never_answers_ends_a_long_run_early() {
+    let bench = Bench::new();
+    let rows: Vec<_> = (0..500).map(|id| json!({"id": id, "query": "2x + 5 = 15", "response": "x = 10"})).collect();
+    bench.write_rows("rows.jsonl", &rows);
+    let arguments = [
+        "refine",
+        "rows.jsonl",
+        "-g",
+        "math",
+        "--model",
+        "m",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+        "-o",
+        "out.jsonl",
+    ];
+    bench.run(&arguments).expect_status(2).expect_stderr(&["127.0.0.1:9"]);
+    assert!(!bench.path("out.jsonl").exists());
 }
 
 #[test]

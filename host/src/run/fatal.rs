@@ -1,10 +1,17 @@
 //! Notices model errors after which no call of a run can succeed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use async_trait::async_trait;
 
 use crate::model::{ChatModel, Completion, ModelError, Request, Usage};
+
+/// Calls that fail for want of an endpoint, each after all its retries, before a model that has never answered is taken
+/// to be out of reach.
+const UNANSWERED: u32 = 8;
 
 /// The first fatal error of the models that it watches. Clones share it.
 ///
@@ -17,7 +24,7 @@ impl FatalErrors {
     /// The model, watched.
     #[must_use]
     pub fn watch(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
-        Arc::new(Watched { model, errors: self.clone() })
+        Arc::new(Watched { model, errors: self.clone(), unanswered: AtomicU32::new(0) })
     }
 
     /// Keeps the error if it is fatal and the first.
@@ -35,6 +42,22 @@ impl FatalErrors {
 struct Watched {
     model: Arc<dyn ChatModel>,
     errors: FatalErrors,
+    /// Calls without an answer so far; far beyond counting once there was one.
+    unanswered: AtomicU32,
+}
+
+impl Watched {
+    fn weigh(&self, answer: &Result<Completion, ModelError>) {
+        match answer {
+            Err(error @ ModelError::Unavailable(_)) => {
+                if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED {
+                    self.errors.0.get_or_init(|| error.clone());
+                }
+            }
+            Err(error) => self.errors.note(error),
+            Ok(_) => self.unanswered.store(UNANSWERED, Ordering::Relaxed),
+        }
+    }
 }
 
 #[async_trait]
@@ -45,9 +68,7 @@ impl ChatModel for Watched {
 
     async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage) {
         let (answer, usage) = self.model.complete(request).await;
-        if let Err(error) = &answer {
-            self.errors.note(error);
-        }
+        self.weigh(&answer);
         (answer, usage)
     }
 }
