@@ -107,21 +107,24 @@ fn stands_by_itself(tokens: &[Token], problem: &Problem, fault: &Problem) -> boo
 fn one_per_line(source: &Source<'_>, mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| problem.range.start());
     let mut kept: Vec<Problem> = Vec::new();
-    let mut broken_indents: HashSet<usize> = HashSet::new();
+    let (mut broken_lines, mut broken_indents) = (HashSet::new(), HashSet::new());
     let mut last = 0;
     for problem in problems {
         let line = source.line(problem.range.start());
+        if line == std::mem::replace(&mut last, line) {
+            continue;
+        }
         let indent = source.indent(line);
         let is_consequence = match problem.follows {
             Follows::Nothing => false,
-            Follows::LineAbove => last > 0 && last + 1 == line,
+            Follows::LineAbove => broken_lines.contains(&(line - 1)),
             Follows::Header => broken_indents.contains(&indent),
         };
-        if last != line && !is_consequence {
-            kept.push(problem);
+        broken_lines.insert(line);
+        if !is_consequence {
             broken_indents.insert(indent);
+            kept.push(problem);
         }
-        last = line;
     }
     kept
 }

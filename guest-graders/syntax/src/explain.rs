@@ -15,6 +15,9 @@ pub(crate) const UNTERMINATED_TRIPLE: &str =
 /// Words that begin a later part of a statement.
 const CLAUSES: [&str; 4] = ["else", "elif", "except", "finally"];
 
+/// Tokens in front of an error among which the word that begins its statement is looked for.
+const LONGEST_HEADER: usize = 200;
+
 /// Characters of a token that a message shows.
 const LONGEST_TOKEN: usize = 30;
 
@@ -74,16 +77,13 @@ impl<'a> Place<'a> {
         self.token_text(self.from.first())
     }
 
-    /// The first word of the statement that the error stands in.
+    /// The first word of the statement that the error stands in, when it is not far.
     fn statement(&self) -> &'a str {
-        let is_end = |token: &Token| matches!(token.kind(), TokenKind::Newline | TokenKind::Semi);
-        let start = self.before.iter().rposition(is_end).map_or(0, |end| end + 1);
-        let words = self.before.get(start..).unwrap_or_default().iter();
-        let is_word = |token: &&Token| {
-            use TokenKind::{Comment, Dedent, Indent, NonLogicalNewline};
-            !matches!(token.kind(), Comment | Dedent | Indent | NonLogicalNewline)
-        };
-        self.token_text(words.into_iter().find(is_word))
+        use TokenKind::{Comment, Dedent, Indent, Newline, NonLogicalNewline, Semi};
+        let near = self.before.len().saturating_sub(LONGEST_HEADER);
+        let start = self.before.iter().skip(near).rposition(|token| matches!(token.kind(), Newline | Semi));
+        let mut words = self.before.iter().skip(start.map_or(near, |end| near + end + 1));
+        self.token_text(words.find(|token| !matches!(token.kind(), Comment | Dedent | Indent | NonLogicalNewline)))
     }
 
     fn is_at_line_end(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::{
 
 /// Bytes of a response that are looked at: far above any answer of a model, and parsed well within the memory and
 /// the time that the host gives.
-const LARGEST_RESPONSE: usize = 2 * 1024 * 1024;
+const LARGEST_RESPONSE: usize = 1024 * 1024;
 
 /// What the grader may be told.
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]

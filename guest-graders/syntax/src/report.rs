@@ -62,14 +62,18 @@ the fence of the code at line {line} is never closed: the response may be cut of
     reason
 }
 
+/// Blocks that the details list.
+const MOST_BLOCKS: usize = 100;
+
 /// The same for machines.
 pub(crate) fn details(blocks: &[Checked<'_>], params: &Params) -> Map<String, Value> {
     let errors: Vec<Value> =
         problems(blocks).take(params.max_errors).map(|(block, problem)| error(block, problem)).collect();
-    let checked: Vec<Value> = blocks.iter().map(summary).collect();
+    let checked: Vec<Value> = blocks.iter().take(MOST_BLOCKS).map(summary).collect();
     let mut details = Map::new();
     details.insert("language".to_owned(), json!("python"));
     details.insert("target_version".to_owned(), json!(params.target_version));
+    details.insert("block_count".to_owned(), json!(blocks.len()));
     details.insert("blocks".to_owned(), json!(checked));
     details.insert("error_count".to_owned(), json!(problems(blocks).count()));
     details.insert("errors".to_owned(), json!(errors));
