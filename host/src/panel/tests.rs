@@ -1,3 +1,5 @@
+//! What an assessment says, and how it stands in a row.
+
 use std::time::Duration;
 
 use async_trait::async_trait;

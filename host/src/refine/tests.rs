@@ -1,3 +1,5 @@
+//! Refinement from the outside: what is kept, what is asked for, why it stops.
+
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 

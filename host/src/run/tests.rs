@@ -1,3 +1,5 @@
+//! Whole runs: order, isolation, early ends, shutdown.
+
 use std::{
     fs,
     future::pending,

@@ -1,3 +1,5 @@
+//! The rows that come out.
+
 use serde_json::{Value, json};
 
 use super::*;
