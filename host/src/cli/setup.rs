@@ -108,7 +108,7 @@ impl Job {
         }
         let replaced = self.components.sandbox.statistics().replaced;
         if replaced > 0 {
-            console::say(&format!("warning: {} died and were replaced", table::count(replaced, "worker process")));
+            console::say(&format!("warning: {} died and were replaced", table::count(replaced, "worker")));
         }
         self.components.sandbox.close();
         let summary = match result {
