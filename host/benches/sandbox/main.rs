@@ -1,7 +1,7 @@
 //! Measures fresh sandboxes and prints the samples as one JSON object; `benchmarks.py` sets them against their
 //! baselines.
 //!
-//! `sandbox programs CACHE COUNT` runs `print(1+1)` in CPython; `sandbox grades CACHE COUNT ROUNDS` takes turns between
+//! `sandbox programs CACHE COUNT` runs `print(1+1)` in Python; `sandbox grades CACHE COUNT ROUNDS` takes turns between
 //! trivial grades through a worker and the same component on Wasmtime alone.
 
 #![allow(
@@ -52,7 +52,7 @@ fn main() {
     println!("{figures}");
 }
 
-/// `print(1+1)` in a fresh CPython each time: processor and wall time of each, in microseconds.
+/// `print(1+1)` in a fresh interpreter each time: processor and wall time of each, in microseconds.
 async fn programs(cache: &Path, count: usize) -> Value {
     let (sandbox, catalog) = open(cache, &root().join("target/graders")).await;
     let python = catalog.language("python").expect("the Python runtime: run `make graders`");
@@ -93,10 +93,11 @@ async fn grades(cache: &Path, count: usize, rounds: usize) -> Value {
     for round in 0..=rounds {
         let before = thread_time();
         floor.run(count);
-        let floor_time = thread_time() - before;
+        let floor_time = thread_time().saturating_sub(before);
         let (started, host_before, worker_before) = (Instant::now(), process_time(), workers_time());
         grade_many(&grader, count).await;
-        let (host_time, worker_time) = (process_time() - host_before, workers_time() - worker_before);
+        let host_time = process_time().saturating_sub(host_before);
+        let worker_time = workers_time().saturating_sub(worker_before);
         // The first round starts the worker and fills caches.
         if round > 0 {
             bare.push(microseconds(floor_time, count));
