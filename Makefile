@@ -38,7 +38,10 @@ target/model-server/.installed: examples/model-server/requirements.txt
 	@touch $@
 
 demo: build graders model-server
-	examples/demo.sh
+	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) \
+	  --target-dir $(GUESTS) -p reference-words
+	@mkdir -p target/examples/graders && $(call place,reference-words,target/examples/graders)
+	PYTHON=$(PYTHON) examples/demo.sh
 
 lint:
 	$(CARGO) fmt --check
