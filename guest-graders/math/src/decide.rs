@@ -180,7 +180,7 @@ impl Comparer<'_> {
             return Decision::different();
         };
         let decision = self.answers(left_value, right_value);
-        if first == second || decision == Decision::Equal && (is_applied(first) || is_applied(second)) {
+        if first == second || decision == Decision::Equal && same_head(first, second) {
             return decision;
         }
         let solved = |value: &Answer| matches!(value, Answer::Value(value) if value.symbols().is_empty());
@@ -238,6 +238,10 @@ impl Comparer<'_> {
             if left_names == right_names {
                 return self.in_order(&by_name(left), &by_name(right));
             }
+        }
+        let plain = |items: &[Answer]| items.iter().all(|item| matches!(item, Answer::Value(_)));
+        if left.len() != right.len() && plain(left) && plain(right) {
+            return count_differs(left.len(), right.len());
         }
         let same_name = shared_name(left).is_some() != shared_name(right).is_some();
         if same_name {
@@ -349,6 +353,10 @@ impl Comparer<'_> {
             (Some(left_unit), Some(right_unit), Units::Optional | Units::Required) if left_unit != right_unit => {
                 match (units::parse(&left_unit), units::parse(&right_unit), left_value, right_value) {
                     (Some(left_unit), Some(right_unit), Answer::Value(left_value), Answer::Value(right_value)) => {
+                        let (left_base, right_base) = (left_unit.is_generic(), right_unit.is_generic());
+                        if left_base != right_base && left_unit.power() == right_unit.power() {
+                            return values::compare(&left_value, &right_value, self.policy, self.work);
+                        }
                         if left_unit.dimension != right_unit.dimension {
                             return Decision::Different("the units measure different things".to_owned());
                         }
@@ -503,12 +511,16 @@ fn words(left: &str, right: &str) -> Decision {
             .collect::<Vec<_>>()
             .join(" ")
     };
+    // Brackets tell intervals apart; elsewhere they only set words off.
+    let squares = |words: &str| words.chars().filter(|next| matches!(next, '[' | ']')).collect::<String>();
+    let same_brackets = squares(left) == squares(right);
     let (left, right) = (plain(left), plain(right));
-    if left == right
-        || left.replace(' ', "") == right.replace(' ', "")
-        || is_no_solution(&left) && is_no_solution(&right)
-    {
+    let same_words = left.replace(' ', "") == right.replace(' ', "");
+    if same_words && same_brackets || is_no_solution(&left) && is_no_solution(&right) {
         return Decision::Equal;
+    }
+    if same_words {
+        return Decision::Undecided("the words are the same, but the brackets between them differ".to_owned());
     }
     if left.split(' ').count().max(right.split(' ').count()) <= 3 {
         return Decision::Different("the words differ".to_owned());
@@ -544,8 +556,14 @@ fn letters(value: &Expression) -> Option<String> {
     }
 }
 
-fn is_applied(name: &str) -> bool {
-    name.contains(['(', '|', '_', ' ', ':']) || name.len() > 1
+/// Whether two names may stand for one thing: the same function of another argument, or `f(x)` and `y`.
+fn same_head(left: &str, right: &str) -> bool {
+    match (left.split_once('('), right.split_once('(')) {
+        (Some((left, _)), Some((right, _))) => left == right,
+        (None, None) => false,
+        (Some(_), None) => right.len() == 1,
+        (None, Some(_)) => left.len() == 1,
+    }
 }
 
 fn equation(sides: &(Expression, Expression)) -> Relation {
@@ -636,7 +654,7 @@ fn matching(size: usize, edge: &dyn Fn(usize, usize) -> bool) -> usize {
                     *slot = Some(row);
                 }
                 if let Some(next) = row_of.get(column).copied().flatten() {
-                    queue.push(next)
+                    queue.push(next);
                 } else {
                     free = Some(column);
                     break;

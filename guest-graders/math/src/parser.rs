@@ -377,6 +377,11 @@ impl Parser {
         }
         let applied =
             matches!(name.trim_end_matches('\'').split('_').next(), Some("f" | "g" | "h" | "\\Gamma" | "Gamma"));
+        let of_number = matches!(
+            self.tokens.get(self.at..self.at + 3),
+            Some([Token::Open(Bracket::Round), Token::Number { .. }, Token::Close(Bracket::Round)])
+        );
+        let applied = applied || of_number && !matches!(name.as_str(), "e" | "i");
         if applied && self.take(&Token::Open(Bracket::Round)) {
             let arguments = self.arguments(Bracket::Round)?;
             return Ok(Expression::Call(Function::Named(name), arguments));
@@ -693,6 +698,8 @@ pub fn plain_text(token: &Token) -> String {
         Token::Infinity => "∞".to_owned(),
         Token::Pi => "pi".to_owned(),
         Token::Ellipsis => "…".to_owned(),
+        Token::Open(Bracket::Square) => "[".to_owned(),
+        Token::Close(Bracket::Square) => "]".to_owned(),
         Token::Open(_) => "(".to_owned(),
         Token::Close(_) => ")".to_owned(),
         Token::Bar => "|".to_owned(),

@@ -69,16 +69,15 @@ fn long_number(text: &str) -> Option<String> {
         .then(|| format!("{sign}{}", digits.trim_start_matches('0')))
 }
 
-/// `2,74` and the like.
+/// `2,74` and the like: at least two decimals, and not a group of thousands.
 fn decimal_comma(text: &str) -> Option<Expression> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once(',')?;
+    let (whole, fraction) = text.split_once(',')?;
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
+    let thousands = fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0');
+    if !digits(whole) || !digits(fraction) || fraction.len() < 2 || thousands {
         return None;
     }
-    let value = parser::number(&format!("{whole}.{fraction}"), "").ok()?;
-    Some(if text.starts_with('-') { value.negative() } else { value })
+    parser::number(&format!("{whole}.{fraction}"), "").ok()
 }
 
 /// Drops a pair of brackets directly within another of the same kind, however deep.
@@ -249,7 +248,8 @@ fn named_set(name: Option<String>, set: Answer) -> Answer {
 }
 
 fn name_of(tokens: &[Token]) -> String {
-    tokens.iter().map(plain_text).collect::<String>()
+    let grouping = |token: &&Token| matches!(token, Token::Open(Bracket::Group) | Token::Close(Bracket::Group));
+    tokens.iter().filter(|token| !grouping(token)).map(plain_text).collect()
 }
 
 /// Without separators, words of introduction and ellipses at the ends.

@@ -10,6 +10,21 @@ pub struct Unit {
     pub size: RBig,
 }
 
+/// The dimension of "units" of which nothing more is said.
+const GENERIC: &str = "units";
+
+impl Unit {
+    /// Whether it only says "units", to some power.
+    pub fn is_generic(&self) -> bool {
+        self.dimension.starts_with(GENERIC)
+    }
+
+    /// The powers of its dimensions, such as `2` of an area.
+    pub fn power(&self) -> Vec<&str> {
+        self.dimension.split(' ').filter_map(|part| part.rsplit('^').next()).collect()
+    }
+}
+
 /// Whether `word` is the name or sign of a unit.
 pub fn is_unit(word: &str) -> bool {
     entry(word).is_some()
@@ -63,7 +78,6 @@ fn entry(word: &str) -> Option<(&'static str, u64, u64)> {
         "s" => Some(("time", 1, 1)),
         "h" => Some(("time", 3600, 1)),
         "L" | "l" => Some(("volume", 1000, 1)),
-        "N" | "J" | "W" | "V" | "A" | "K" | "C" | "F" => None,
         _ => None,
     };
     exact.or_else(|| {
@@ -74,6 +88,7 @@ fn entry(word: &str) -> Option<(&'static str, u64, u64)> {
 
 fn by_name(name: &str) -> Option<(&'static str, u64, u64)> {
     Some(match name {
+        "unit" => (GENERIC, 1, 1),
         "nm" | "nanometer" | "nanometre" => ("length", 1, 1000),
         "mm" | "millimeter" | "millimetre" => ("length", 1_000, 1),
         "cm" | "centimeter" | "centimetre" => ("length", 10_000, 1),
