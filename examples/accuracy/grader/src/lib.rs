@@ -1,6 +1,8 @@
 //! The `reference-words` grader: does the reference stand in the response, word for word?
 
-use gradebox_sdk::{Description, Example, GradeError, Grader, NoParams, Sample, Verdict, description, serde_json::json};
+use gradebox_sdk::{
+    Description, Example, GradeError, Grader, NoParams, Sample, Verdict, description, serde_json::json,
+};
 
 pub struct ReferenceWords;
 
