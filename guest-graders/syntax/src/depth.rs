@@ -20,7 +20,8 @@ const PREFIX: usize = 3;
 
 /// Whether the code nests too deep to be parsed here.
 pub(crate) fn is_too_deep(code: &str) -> bool {
-    indentation(code) * LEVEL + expressions(code) > LIMIT
+    let measure = Measure::of(code);
+    indentation(code).max(measure.deepest_indent) * LEVEL + measure.deepest > LIMIT
 }
 
 /// Levels of indentation. Lines inside brackets and strings count, too: while it recovers from an error, the parser
@@ -43,18 +44,6 @@ fn indentation(code: &str) -> usize {
     deepest
 }
 
-/// The deepest expression: its open brackets and the operators that stand in line at each of them.
-fn expressions(code: &str) -> usize {
-    let mut lexer = lexer::lex(code, Mode::Module);
-    let mut measure = Measure::new();
-    loop {
-        match lexer.next_token() {
-            TokenKind::EndOfFile => return measure.deepest,
-            token => measure.read(token),
-        }
-    }
-}
-
 /// One bracket's content, or a statement.
 #[derive(Default)]
 struct Level {
@@ -67,12 +56,16 @@ struct Level {
     lambdas: usize,
 }
 
+/// The deepest expression: its open brackets and the operators that stand in line at each of them.
 struct Measure {
     /// Never empty.
     levels: Vec<Level>,
     /// The sum over all levels.
     sum: usize,
     deepest: usize,
+    /// Indents without their dedents: a line that fits no outer one ends no block.
+    indent: usize,
+    deepest_indent: usize,
     /// At the start of a line within brackets, which goes on with a chain only when an operator joins it.
     at_line_start: bool,
     last_joins: bool,
@@ -81,11 +74,29 @@ struct Measure {
 }
 
 impl Measure {
+    fn of(code: &str) -> Self {
+        let mut lexer = lexer::lex(code, Mode::Module);
+        let mut measure = Self::new();
+        loop {
+            match lexer.next_token() {
+                TokenKind::EndOfFile => return measure,
+                TokenKind::Indent => {
+                    measure.indent += 1;
+                    measure.deepest_indent = measure.deepest_indent.max(measure.indent);
+                }
+                TokenKind::Dedent => measure.indent = measure.indent.saturating_sub(1),
+                token => measure.read(token),
+            }
+        }
+    }
+
     fn new() -> Self {
         Self {
             levels: vec![Level::default()],
             sum: 0,
             deepest: 0,
+            indent: 0,
+            deepest_indent: 0,
             at_line_start: false,
             last_joins: false,
             last_is_operand: false,
@@ -169,7 +180,8 @@ impl Measure {
     }
 
     fn end_statement(&mut self) {
-        *self = Self { deepest: self.deepest, ..Self::new() };
+        let Self { deepest, indent, deepest_indent, .. } = *self;
+        *self = Self { deepest, indent, deepest_indent, ..Self::new() };
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Level)) {
@@ -202,10 +214,10 @@ fn closes(open: TokenKind, close: TokenKind) -> bool {
     )
 }
 
-/// Words that begin a statement with a body.
+/// Words that begin a statement with a body, and `yield`, whose value may hold commas.
 fn is_header(token: TokenKind) -> bool {
-    use TokenKind::{Async, Case, Class, Def, Elif, Except, Finally, Match, Try, While, With};
-    matches!(token, Async | Case | Class | Def | Elif | Except | Finally | Match | Try | While | With)
+    use TokenKind::{Async, Case, Class, Def, Elif, Except, Finally, Match, Try, While, With, Yield};
+    matches!(token, Async | Case | Class | Def | Elif | Except | Finally | Match | Try | While | With | Yield)
 }
 
 /// Words that begin a statement with a body, or stand in an expression.
@@ -215,8 +227,8 @@ fn is_condition(token: TokenKind) -> bool {
 
 /// Operators that open their operand wherever they stand; `**` joins from right to left.
 fn is_prefix(token: TokenKind) -> bool {
-    use TokenKind::{Await, DoubleStar, From, Not, Yield};
-    matches!(token, Await | DoubleStar | From | Not | Yield)
+    use TokenKind::{Await, DoubleStar, From, Not};
+    matches!(token, Await | DoubleStar | From | Not)
 }
 
 /// Whether the token joins what stands on both sides of it, or stands before an operand: an operator, or a word
@@ -251,6 +263,8 @@ mod tests {
             (format!("x = (a\n{})", "    + b\n".repeat(2_000)), format!("x = (\n{})", "    a,\n".repeat(2_000))),
             ("[ }\n".repeat(300), "[]\n".repeat(300)),
             ("lambda x |\n".repeat(300), "lambda x: 1\n".repeat(300)),
+            ("yield 1, ".repeat(300), "yield 1, 2\n".repeat(300)),
+            ("if x:\n     y\n z\n".repeat(300), "if x:\n     y\nz\n".repeat(300)),
             ("f'{".repeat(200), "f'{x}'\n".repeat(200)),
             ((0..300).map(|n| " ".repeat(n) + "if x:\n").collect::<Vec<_>>().concat(), "if x:\n    y\n".repeat(300)),
         ] {
