@@ -44,8 +44,8 @@ demo: build graders model-server
 	PYTHON=$(PYTHON) examples/demo.sh
 
 lint:
-	$(CARGO) fmt --check
-	$(CARGO) fmt --check --manifest-path guest-graders/Cargo.toml
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path guest-graders/Cargo.toml
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet

@@ -1,6 +1,8 @@
 //! End to end: the real binary, real components, real files, a real model server.
 
 #![allow(
+    clippy::cast_possible_truncation,
+    clippy::doc_markdown,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

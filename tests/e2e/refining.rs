@@ -71,7 +71,7 @@ fn rows_that_pass_are_untouched_and_cost_no_call() {
     let bench = Bench::new();
     let endpoint = Scripted::saying("unused");
     let row = json!({"id": 1, "query": "q", "response": "```python\nx = 1\n```", "other": {"kept": [1.10]}});
-    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "syntax"]);
+    let (ran, refined) = refine(&bench, std::slice::from_ref(&row), &endpoint.url, &["-g", "syntax"]);
     ran.expect_status(0);
     assert_eq!(endpoint.requests(), 0);
     assert_eq!(refined[0]["refinement"]["stop"], "already-passing");
@@ -87,7 +87,8 @@ fn a_model_that_only_makes_it_worse_changes_nothing() {
     let endpoint = Scripted::saying("```python\ndef f(n):\n    return -1\n```");
     let row = json!({"id": 1, "query": "q", "response": "```python\ndef f(n):\n    return 5\n```",
                      "tests": {"fn_name": "f", "inputs": [[2], [3]], "outputs": [5, 6]}});
-    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "code-execution", "--rounds", "2"]);
+    let (ran, refined) =
+        refine(&bench, std::slice::from_ref(&row), &endpoint.url, &["-g", "code-execution", "--rounds", "2"]);
     ran.expect_status(0);
     assert!(endpoint.requests() > 0);
     assert_eq!(refined[0]["response"], row["response"]);
@@ -103,7 +104,7 @@ fn deleting_the_code_does_not_pass() {
     let bench = Bench::new();
     let endpoint = Scripted::saying("I am sorry, I cannot write code.");
     let row = json!({"id": 1, "query": "q", "response": "```python\nx =\n```"});
-    let (ran, refined) = refine(&bench, &[row.clone()], &endpoint.url, &["-g", "syntax", "--rounds", "1"]);
+    let (ran, refined) = refine(&bench, std::slice::from_ref(&row), &endpoint.url, &["-g", "syntax", "--rounds", "1"]);
     ran.expect_status(0);
     assert_eq!(refined[0]["response"], row["response"], "{}", refined[0]);
     assert_ne!(refined[0]["refinement"]["stop"], "passed");

@@ -171,9 +171,9 @@ async fn only_the_sample_that_kills_its_worker_is_reported() {
     let samples: Vec<Sample> = (0..200)
         .map(|id| sample(id, if id == 77 { "```python\nx = 'KILLER'\n```" } else { "```python\nx = 1\n```" }))
         .collect();
-    let graded = futures::future::join_all(samples.iter().map(|sample| grader.grade(sample))).await;
-    for (id, graded) in graded.iter().enumerate() {
-        match &graded.outcome {
+    let answers = futures::future::join_all(samples.iter().map(|sample| grader.grade(sample))).await;
+    for (id, answer) in answers.iter().enumerate() {
+        match &answer.outcome {
             Outcome::Scored(score) => assert!(id != 77 && score.score.total_cmp(&1.0).is_eq(), "{id}: {score:?}"),
             Outcome::Error(error) => assert!(id == 77 && error.kind == ErrorKind::WorkerDied, "{id}: {error:?}"),
             other => panic!("{id}: {other:?}"),

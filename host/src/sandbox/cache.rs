@@ -1,6 +1,7 @@
 //! Components compiled ahead of time, kept by content, engine and settings, in a directory of the user's own.
 
 use std::{
+    fmt::Write as _,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
@@ -115,5 +116,9 @@ impl CompileCache {
 
 /// The SHA-256 of a component, in hexadecimal.
 pub(super) fn digest(component: &[u8]) -> String {
-    Sha256::digest(component).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(component).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     limits::{ProgramLimits, backstop},
     pool::{Job, Shared},
-    wire::{self, Answer, ComponentId, FromWorker, Load, Ticket, Work},
+    wire::{self, Answer, ComponentId, Done, FromWorker, Load, Ticket, Work},
     worker,
 };
 use crate::score::{ErrorKind, GradeError};
@@ -189,7 +189,7 @@ impl Connection {
         let (_, job) = self.under_way.front()?;
         let limit = match &job.work {
             // A grader may run many programs, each within its own limits, so only a bound on the whole remains.
-            Work::Grade(work) if work.grants.programs => Duration::from_secs(6 * 3600),
+            Work::Grade(work) if work.grants.programs => Duration::from_hours(6),
             Work::Grade(work) => backstop(work.limits.cpu),
             Work::Program { request, .. } => backstop(request.limits.cpu),
             Work::Describe(_) => backstop(ProgramLimits::default().cpu),
@@ -226,11 +226,11 @@ impl Connection {
                 self.remember(&format!("component {component} cannot be loaded: {reason}"));
                 self.fail_component(component, &reason);
             }
-            FromWorker::Done { ticket, answer, cpu, log } => {
+            FromWorker::Done(Done { ticket, answer, cpu, log }) => {
                 shared.count_cpu(cpu);
                 self.pace = (self.pace * 7 + cpu) / 8;
                 if let Some(job) = self.take_job(ticket) {
-                    job.finish(Ok(answer), log);
+                    job.finish(Ok(*answer), log);
                 }
             }
         }
@@ -272,12 +272,11 @@ impl Connection {
             Event::Ended | Event::Answers => String::new(),
         };
         // A worker that has closed its output is about to end by itself, with a status worth knowing.
-        let status = match tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => {
-                let _ = self.child.start_kill();
-                self.child.wait().await
-            }
+        let status = if let Ok(status) = tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await {
+            status
+        } else {
+            let _ = self.child.start_kill();
+            self.child.wait().await
         };
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         let words: Vec<u8> = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();

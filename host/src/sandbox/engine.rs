@@ -17,7 +17,7 @@ pub(super) const THREAD_STACK: usize = RUNTIME_STACK + GRADER_STACK + (16 << 20)
 
 const GRADER_STACK: usize = 512 << 10;
 
-/// CPython needs far more than the usual 512 KiB: with less, its own recursion check comes after the engine's trap.
+/// `CPython` needs far more than the usual 512 KiB: with less, its own recursion check comes after the engine's trap.
 const RUNTIME_STACK: usize = 48 << 20;
 
 /// Builds the engine that components of this purpose are compiled for and run in.
@@ -31,7 +31,7 @@ fn config(purpose: Purpose) -> Config {
         .cranelift_opt_level(OptLevel::Speed)
         // The clock that time limits hang on.
         .epoch_interruption(true)
-        // A fresh instance maps the component's initial memory instead of copying it: ten times cheaper for CPython.
+        // A fresh instance maps the component's initial memory instead of copying it: ten times cheaper for `CPython`.
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(256 << 20)
         // Contract calls are synchronous.

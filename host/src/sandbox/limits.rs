@@ -44,7 +44,7 @@ impl Default for ProgramLimits {
 
 impl ProgramLimits {
     /// What no grader can ask beyond.
-    pub const CEILING: Self = Self { cpu: Duration::from_secs(120), memory: 2 << 30, output: 16 << 20 };
+    pub const CEILING: Self = Self { cpu: Duration::from_mins(2), memory: 2 << 30, output: 16 << 20 };
 
     /// These limits, none above the ceiling.
     #[must_use]

@@ -117,7 +117,17 @@ pub(super) enum FromWorker {
         component: ComponentId,
         reason: String,
     },
-    Done { ticket: Ticket, answer: Answer, cpu: Duration, log: Vec<LogLine> },
+    Done(Done),
+}
+
+/// A piece of work that is done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Done {
+    pub(super) ticket: Ticket,
+    pub(super) answer: Box<Answer>,
+    /// Processor time that it took.
+    pub(super) cpu: Duration,
+    pub(super) log: Vec<LogLine>,
 }
 
 /// How much a log line matters to its grader.

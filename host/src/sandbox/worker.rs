@@ -21,7 +21,7 @@ use super::{
     limits::{ProgramLimits, thread_cpu_time},
     lockdown,
     programs::{Runtime, Runtimes, root_cause},
-    wire::{self, Answer, ComponentId, FromWorker, Load, LoadRole, LogLine, ProgramRequest, ToWorker, Work},
+    wire::{self, Answer, ComponentId, Done, FromWorker, Load, LoadRole, LogLine, ProgramRequest, ToWorker, Work},
 };
 use crate::score::ErrorKind;
 
@@ -80,7 +80,7 @@ fn work() -> Result<(), WorkerError> {
                 let started = thread_cpu_time();
                 let (answer, log) = worker.answer(work);
                 let cpu = thread_cpu_time().saturating_sub(started);
-                host.send(&FromWorker::Done { ticket, answer, cpu, log })?;
+                host.send(&FromWorker::Done(Done { ticket, answer: Box::new(answer), cpu, log }))?;
             }
         }
     }
