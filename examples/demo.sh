@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Grades and refines every example with a real local model, and says what it was like before and after.
-# `make demo` sets up what this needs. Results stay in target/demo/.
+# `make demo` sets up what this needs. With names of examples, only those. Results stay in target/demo/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 results=target/demo
 examples=(code math accuracy cleaning-pipeline basic-workflow completeness iterative-refinement)
+if (($# > 0)); then examples=("$@"); fi
 run=
 
 # Leaves no process behind, however this ends. The model server also ends by itself when its input is closed.

@@ -53,7 +53,7 @@ impl Bench {
 
     /// Writes rows as JSONL.
     pub fn write_rows(&self, name: &str, rows: &[Value]) -> PathBuf {
-        self.write(name, rows.iter().map(|row| format!("{row}\n")).collect::<String>())
+        self.write(name, rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
     pub fn read_rows(&self, name: &str) -> Vec<Value> {

@@ -45,7 +45,7 @@ fn workers(parent: u32) -> Vec<u32> {
 }
 
 fn wait_for_workers(parent: u32) -> Vec<u32> {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let found = workers(parent);
         if !found.is_empty() {
