@@ -409,7 +409,7 @@ fn bold(text: &str) -> Option<String> {
 /// A response of one short line, or one that begins with a choice: `C`, `x = 5`, `D. it can't be …`.
 fn lone_answer(text: &str) -> Option<String> {
     let mut lines = text.lines();
-    let only = lines.next()?.trim();
+    let only = conclusion(lines.next()?.trim());
     if lines.next().is_some() {
         return None;
     }
@@ -458,7 +458,7 @@ fn unmarked(text: &str) -> Option<Found> {
         }
     }
     for line in text.lines().rev().filter(|line| !line.trim().is_empty()).take(SEARCHED_LINES) {
-        let line = plain_line(line);
+        let line = conclusion(plain_line(line));
         if line.len() <= 400 && is_mathematical(line) {
             return Some(Found { text: line.to_owned(), place: Place::LastLine });
         }
@@ -491,6 +491,30 @@ fn trailing_formulas(text: &str, formulas: &[(usize, usize, &str)]) -> String {
     }
     parts.reverse();
     parts.join(", ")
+}
+
+/// What a line concludes, where it draws a conclusion: `x = 5` of `2x = 10, so x = 5`.
+fn conclusion(line: &str) -> &str {
+    const CONCLUDING: [&str; 13] = [
+        " so ",
+        " therefore ",
+        " thus ",
+        " hence ",
+        " then ",
+        " implies ",
+        " gives ",
+        " giving ",
+        " means ",
+        "=>",
+        "⇒",
+        "\\Rightarrow",
+        "\\implies",
+    ];
+    // ASCII lower case keeps every byte in its place.
+    let lower = line.to_ascii_lowercase();
+    let after = |mark: &str| lower.rfind(&mark.to_ascii_lowercase()).map(|at| at + mark.len());
+    let drawn = CONCLUDING.iter().filter_map(|mark| after(mark)).max().and_then(|at| line.get(at..)).map(plain_line);
+    drawn.filter(|drawn| is_mathematical(drawn)).unwrap_or(line)
 }
 
 /// A line without list marks, emphasis and words of conclusion.
