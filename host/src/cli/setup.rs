@@ -137,8 +137,18 @@ impl Job {
     }
 }
 
-/// Resolves when the user or the system wants the run to stop.
+/// Resolves when the user or the system wants the run to stop. A second signal stops it at once; what was written by
+/// then stays.
 pub(super) async fn shutdown() {
+    signal().await;
+    console::say("stopping: no further row is begun; once more stops at once");
+    tokio::spawn(async {
+        signal().await;
+        stop_at_once();
+    });
+}
+
+async fn signal() {
     let interrupted = tokio::signal::ctrl_c();
     let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         let _ = interrupted.await;
@@ -148,7 +158,11 @@ pub(super) async fn shutdown() {
         _ = interrupted => {}
         _ = terminated.recv() => {}
     }
-    console::say("stopping: no further row is begun");
+}
+
+#[expect(clippy::exit, reason = "the user asked twice; workers end when their pipe closes")]
+fn stop_at_once() {
+    std::process::exit(130);
 }
 
 fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Failure> {
