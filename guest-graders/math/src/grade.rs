@@ -67,7 +67,10 @@ pub fn against_reference(
     };
     let mut last = None;
     for gold in &references {
-        let judgement = against_one(response, &found, gold, policy, work);
+        let mut judgement = against_one(response, &found, gold, policy, work);
+        if judgement.outcome == Outcome::Wrong && is_guess(&found) && is_in_words(gold) {
+            judgement = unlocated(&references);
+        }
         if judgement.outcome == Outcome::Right {
             return Ok(judgement);
         }
@@ -135,7 +138,32 @@ fn chosen_only(response: &str, references: &[Gold]) -> Option<Found> {
     Some(Found { text: letter.to_string(), place: Place::LastExpression })
 }
 
+/// Whether the answer was taken for one by its place alone, without a word of the response that it is.
+fn is_guess(found: &Found) -> bool {
+    found.place == Place::LastExpression
+}
+
+/// Whether the reference is words, and no letter of a choice.
+fn is_in_words(gold: &Gold) -> bool {
+    matches!(gold.reading.answer, Answer::Words(_)) && choice::letter(&gold.text).is_none()
+}
+
+/// A sentence may give an answer in words without marking it: that none was found does not make it wrong.
+fn unlocated(references: &[Gold]) -> Judgement {
+    let mut judgement = Judgement::new(
+        Outcome::Undecided,
+        "the reference is words, and the response does not mark its answer; state it last, in \\boxed{} or after \"The \
+         answer is\""
+            .to_owned(),
+    );
+    judgement.expected = references.first().map(|gold| render::answer(&gold.reading.answer));
+    judgement
+}
+
 fn nothing_found(references: &[Gold]) -> Judgement {
+    if references.iter().any(is_in_words) {
+        return unlocated(references);
+    }
     let mut judgement = Judgement::new(
         Outcome::Wrong,
         "no final answer was found in the response; state it last, in \\boxed{} or after \"The answer is\"".to_owned(),
