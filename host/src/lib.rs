@@ -5,6 +5,7 @@
 pub mod sample;
 pub mod score;
 
+pub mod budget;
 pub mod fields;
 pub mod grader;
 pub mod model;

@@ -4,10 +4,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::sample::{Columns, Message};
+use crate::{
+    budget::Charge,
+    sample::{Columns, Message},
+};
 
 /// What to ask a model.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Request {
     pub messages: Vec<Message>,
     pub temperature: Option<f64>,
@@ -22,7 +25,7 @@ pub struct Request {
 }
 
 /// The shape of a structured reply.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Structure {
     /// A short identifier that some endpoints want.
     pub name: String,
@@ -31,7 +34,7 @@ pub struct Structure {
 }
 
 /// What a model answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
     /// The answer, without any thinking; never empty.
     pub content: String,
@@ -75,7 +78,8 @@ impl Usage {
 }
 
 /// Why a model gave no usable answer; each variant is another thing to do next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ModelError {
     /// No answer after all retries: unreachable, overloaded, broken replies.
     #[error("{0}")]
@@ -121,6 +125,9 @@ pub trait ChatModel: Send + Sync {
     /// Asks once, and again where that is worth it. The second value is what was used up on the way, also when there
     /// is no answer.
     async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage);
+
+    /// The most that one attempt at this request can use, as far as that can be known beforehand.
+    fn worst_case(&self, request: &Request) -> Charge;
 }
 
 #[cfg(test)]

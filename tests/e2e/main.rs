@@ -18,5 +18,6 @@ mod hostile;
 mod humaneval;
 mod layers;
 mod refining;
+mod resuming;
 mod support;
 mod workers;

@@ -84,7 +84,9 @@ pub(super) struct GradeArgs {
 #[command(after_help = "\
 Examples:
   gradebox refine data.jsonl -g code-execution --model NAME --base-url http://127.0.0.1:8080/v1 -o refined.jsonl
-  gradebox refine data.jsonl -c gradebox.toml --rounds 5 --candidates 2 -o refined.jsonl")]
+  gradebox refine data.jsonl -c gradebox.toml --rounds 5 --candidates 2 -o refined.jsonl
+  gradebox refine data.jsonl -c gradebox.toml --run runs/first -o refined.jsonl
+  gradebox refine data.jsonl -c gradebox.toml --run runs/first --resume -o refined.jsonl")]
 pub(super) struct RefineArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -130,6 +132,22 @@ pub(super) struct Selection {
     /// The score that passes, for every grader without a threshold of its own [default: 1.0, judges 0.7]
     #[arg(long, value_name = "SCORE", value_parser = parse_unit)]
     pub(super) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
+}
+
+/// What is kept of a run, and what is taken from earlier ones.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// Keep the run in this directory: a journal of the model calls, the rows that are done
+    #[arg(long = "run", value_name = "DIR")]
+    pub(super) run: Option<PathBuf>,
+    /// Continue the run of that directory: rows that are done stay, calls that were answered are not made again
+    #[arg(long, requires = "run")]
+    pub(super) resume: bool,
+    /// Neither take responses from the cache that runs share nor add to it
+    #[arg(long)]
+    pub(super) no_cache: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ use super::{
     failure::Failure,
     judges,
     plan::{GraderPlan, ModelPlan, Plan, What},
+    record::Record,
 };
 use crate::{
     dataset::nearest_names,
@@ -138,20 +139,32 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    pub(super) fn new(plan: &Plan, components: &Components, environment: &Environment) -> Result<Self, Failure> {
-        let fatal = FatalErrors::default();
+    pub(super) fn new(
+        plan: &Plan,
+        components: &Components,
+        record: &Record,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
         let mut models = Vec::new();
         // Workers are kept busy while answers travel; models take as many calls as their settings allow.
         let mut concurrency = plan.jobs.value * 4;
         for (name, model) in &plan.models {
-            let endpoint = endpoint(name, model, environment)?;
+            let mut endpoint = endpoint(name, model, environment)?;
+            endpoint.budget = record.budget.clone();
+            let identity = endpoint.identity();
             concurrency = concurrency.max(endpoint.max_concurrency);
             let model: Arc<dyn ChatModel> = Arc::new(
                 endpoint
                     .connect()
                     .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))?,
             );
-            models.push((name.as_str(), fatal.watch(model)));
+            let model = fatal.watch(model);
+            let model = match &record.recorder {
+                Some(recorder) => recorder.record(model, identity),
+                None => model,
+            };
+            models.push((name.as_str(), model));
         }
         let find = |name: &str| models.iter().find(|(known, _)| *known == name).map(|(_, model)| Arc::clone(model));
         let writer = match &plan.refine {

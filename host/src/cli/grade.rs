@@ -13,8 +13,8 @@ pub(super) async fn grade(args: &GradeArgs, print_config: bool, environment: &En
     let Some(job) = Job::prepare(&args.selection, None, print_config, environment).await? else {
         return Ok(Status::Done);
     };
-    let output = job.open_output()?;
-    let result = run::grade(&job.run(), job.rows()?, output, shutdown()).await;
+    let destination = job.open_destination()?;
+    let result = run::grade(&job.run(), job.rows()?, destination, shutdown()).await;
     let (status, summary) = job.conclude(result)?;
     Ok(match args.fail_under.filter(|least| !is_reached(*least, summary.mean_score())) {
         None => status,

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod quantity;
 mod reach;
+mod record;
 mod refine;
 mod setup;
 mod table;

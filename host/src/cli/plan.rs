@@ -2,6 +2,7 @@
 
 mod effective;
 mod models;
+mod told;
 
 use std::fmt;
 
@@ -11,11 +12,11 @@ use self::models::Models;
 pub(super) use self::{effective::Places, models::ModelPlan};
 use super::{
     args::{GraderArg, Selection},
-    config::{Config, GraderConfig, JudgeMode, VoteCount},
+    config::{BudgetConfig, Config, GraderConfig, JudgeMode, VoteCount},
     environment::Environment,
     failure::Failure,
 };
-use crate::{dataset::nearest_names, fields::FieldMap, sample::Columns};
+use crate::{budget::Limits, dataset::nearest_names, fields::FieldMap, sample::Columns};
 
 /// A value with where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,8 @@ pub(super) struct Plan {
     pub(super) models: IndexMap<String, ModelPlan>,
     /// Only for `refine`.
     pub(super) refine: Option<RefinePlan>,
+    /// What the model calls of the run may use together.
+    pub(super) budget: Limits,
     mappings: Vec<(String, Sourced<String>)>,
 }
 
@@ -168,13 +171,52 @@ impl Plan {
         for chosen in choose(selection, config, known)? {
             graders.push(chosen.resolve(selection.threshold, &map, &mut models, known)?);
         }
-        Ok(Self { jobs: jobs(selection, config), graders, models: models.used, refine, mappings })
+        let plan = Self {
+            jobs: jobs(selection, config),
+            graders,
+            models: models.used,
+            refine,
+            budget: budget(config.refine.budget.as_ref())?,
+            mappings,
+        };
+        plan.check_budget()?;
+        Ok(plan)
+    }
+
+    /// Refuses a budget whose worst case cannot be known before a call.
+    fn check_budget(&self) -> Result<(), Failure> {
+        let Limits { tokens, cost, .. } = self.budget;
+        if cost.is_some()
+            && let Some(name) = self.models.iter().find_map(|(name, model)| model.prices.is_none().then_some(name))
+        {
+            let failure = Failure::new(format!("`budget` in [refine] has a cost, and the model `{name}` no prices"));
+            return Err(failure.hint(format!(
+                "add `prices = {{ prompt = …, completion = … }}`, of a million tokens each, to [models.{name}]"
+            )));
+        }
+        let is_open = self.refine.as_ref().is_some_and(|refine| refine.max_tokens.is_none());
+        if is_open && (tokens.is_some() || cost.is_some()) {
+            let failure =
+                Failure::new("`budget` in [refine] bounds tokens or cost, and the writer's responses have no bound");
+            return Err(failure.hint("set `max_tokens` in [refine]: the worst case is set aside before each call"));
+        }
+        Ok(())
     }
 
     /// The dataset's map.
     pub(super) fn map(&self) -> FieldMap {
         FieldMap::new(self.mappings.iter().map(|(field, column)| (field.clone(), column.value.clone())))
     }
+}
+
+fn budget(file: Option<&BudgetConfig>) -> Result<Limits, Failure> {
+    let Some(BudgetConfig { calls, tokens, cost }) = file else { return Ok(Limits::default()) };
+    if let Some(cost) = cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
+        return Err(Failure::new(format!(
+            "`cost` in the budget of [refine] is {cost}; it must be a number, zero or more"
+        )));
+    }
+    Ok(Limits { calls: *calls, tokens: *tokens, cost: *cost })
 }
 
 /// How many worker processes there shall be.
@@ -371,10 +413,6 @@ impl Chosen {
 
 fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'_>) -> Result<RefinePlan, Failure> {
     let file = &config.refine;
-    if file.budget.is_some() {
-        let failure = Failure::new("`budget` in [refine] is not enforced by this version");
-        return Err(failure.hint("remove it, and bound the run with --limit, `rounds` and `candidates`"));
-    }
     for (key, value) in [("rounds", file.rounds), ("candidates", file.candidates), ("patience", file.patience)] {
         if value == Some(0) {
             return Err(Failure::new(format!("`{key}` in [refine] is 0; it must be one or more")));

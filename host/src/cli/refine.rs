@@ -17,8 +17,8 @@ pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &
     let (Some(plan), Some(writer)) = (&job.plan.refine, &job.assembly.writer) else {
         return Err(Failure::new("the plan has no writer; this is a fault of gradebox, please report it"));
     };
-    let output = job.open_output()?;
-    let result = run::refine(&job.run(), writer.as_ref(), &settings(plan), job.rows()?, output, shutdown()).await;
+    let destination = job.open_destination()?;
+    let result = run::refine(&job.run(), writer.as_ref(), &settings(plan), job.rows()?, destination, shutdown()).await;
     let (status, _) = job.conclude(result)?;
     Ok(status)
 }

@@ -13,11 +13,13 @@ use super::{
     plan::{self, Known, Places, Plan, RefineOptions, What},
     progress::Display,
     reach::{Reach, reach},
+    record::{self, Record},
     table,
 };
 use crate::{
     dataset::{Dataset, DatasetError, Output, Parts, Row},
-    run::{Run, RunError, Summary},
+    model::ModelError,
+    run::{Destination, Run, RunError, Summary},
 };
 
 /// Rows that are looked at to tell whether a grader has what it needs.
@@ -33,6 +35,7 @@ pub(super) struct Job {
     display: Display,
     output: Option<PathBuf>,
     rows: u64,
+    record: Record,
 }
 
 impl Job {
@@ -67,14 +70,17 @@ impl Job {
         for grader in &plan.graders {
             dataset.check_map(&grader.map)?;
         }
-        let assembly = Assembly::new(&plan, &components, environment)?;
+        let told = record::told(&plan, &components, dataset.stored(), selection.limit)?;
+        let record = Record::open(&selection.record, &plan, &told, environment)?;
+        let assembly = Assembly::new(&plan, &components, &record, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
         warn_of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
-        let display = Display::new(rows, console::is_watched() && !environment.verbose);
+        let left = rows.saturating_sub(record.rows_before());
+        let display = Display::new(left, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
-        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, rows }))
+        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, rows, record }))
     }
 
     pub(super) fn run(&self) -> Run<'_> {
@@ -83,6 +89,7 @@ impl Job {
             panel: &self.assembly.panel,
             concurrency: self.assembly.concurrency,
             fatal: self.assembly.fatal.clone(),
+            recorder: self.record.recorder.clone(),
             progress: &self.display,
         }
     }
@@ -91,13 +98,21 @@ impl Job {
     pub(super) fn rows(
         &self,
     ) -> Result<impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static, DatasetError> {
-        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        Ok(self.dataset.rows()?.take(rows))
+        let [rows, before] =
+            [self.rows, self.record.rows_before()].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        Ok(self.dataset.rows()?.take(rows).skip(before))
     }
 
-    /// Opens the output, once everything else is known to be well.
-    pub(super) fn open_output(&self) -> Result<Output, DatasetError> {
-        Output::create(self.output.as_deref())
+    /// Opens where the rows go, once everything else is known to be well. With a run directory, they go to an output
+    /// only where one is named.
+    pub(super) fn open_destination(&self) -> Result<Destination, Failure> {
+        Ok(match self.record.results()? {
+            None => Destination::Output(Output::create(self.output.as_deref())?),
+            Some(results) => {
+                let output = self.output.as_deref().map(|path| Output::create(Some(path))).transpose()?;
+                Destination::Directory(results, output)
+            }
+        })
     }
 
     /// Says what came of the run.
@@ -113,6 +128,12 @@ impl Job {
         self.components.sandbox.close();
         let summary = match result {
             Ok(summary) => summary,
+            Err(RunError::Model { error: error @ ModelError::Budget(_), summary }) => {
+                console::say(&format!("\n{}", table::summary(&summary)));
+                let advice = self.partial_hint("raise `budget` in [refine]");
+                console::say(&format!("stopped: {error}; {advice}"));
+                return Ok((Status::Incomplete, *summary));
+            }
             Err(RunError::Model { error, summary }) => {
                 let failure = Failure::from(RunError::Model { error, summary });
                 return Err(failure.hint(self.partial_hint("correct the model's settings and run again")));
@@ -120,6 +141,9 @@ impl Job {
             Err(error) => return Err(error.into()),
         };
         console::say(&format!("\n{}", table::summary(&summary)));
+        if let Some(line) = self.record.recorder.as_ref().and_then(|recorder| table::calls(recorder.counts())) {
+            console::say(&line);
+        }
         if summary.is_partial {
             console::say(&format!("stopped before the end; {}", self.partial_hint("run again for the whole")));
         }
@@ -128,6 +152,9 @@ impl Job {
     }
 
     fn partial_hint(&self, advice: &str) -> String {
+        if let Some(path) = self.record.path() {
+            return format!("{advice}; --run {} --resume goes on where it stopped", path.display());
+        }
         match &self.output {
             Some(path) if path.as_os_str() != "-" => {
                 format!("{advice}; the rows that were done stand in {}.partial", path.display())

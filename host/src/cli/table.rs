@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::{
     model::Usage,
-    run::{GraderSummary, RefinementSummary, Summary},
+    run::{CallCounts, GraderSummary, RefinementSummary, Summary},
 };
 
 /// A plain table; the columns from `numbers` on are numbers.
@@ -111,6 +111,14 @@ fn usage_line(who: &str, usage: Usage) -> Option<String> {
     };
     let cost = usage.cost.map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
     Some(format!("{who}: {}, {tokens}{cost}", count(usage.calls, "call")))
+}
+
+/// Where answers came from that no endpoint was asked for; nothing where there are none.
+pub(super) fn calls(counts: CallCounts) -> Option<String> {
+    let CallCounts { made, replayed, cached } = counts;
+    (replayed + cached > 0).then(|| {
+        format!("answers: {made} asked for now, {replayed} from the record of this run, {cached} from the cache")
+    })
 }
 
 fn passed(grader: &GraderSummary) -> String {

@@ -92,6 +92,11 @@ impl Dataset {
         self.source.name()
     }
 
+    /// The file that the rows are read from; for standard input, the copy of it.
+    pub fn stored(&self) -> &Path {
+        self.source.path()
+    }
+
     /// The number of rows; never zero.
     #[expect(clippy::len_without_is_empty, reason = "a dataset without rows cannot be opened")]
     pub fn len(&self) -> u64 {

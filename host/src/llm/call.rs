@@ -21,6 +21,16 @@ pub(super) enum Exchange {
     Broken(Breakage),
 }
 
+impl Exchange {
+    /// Whether the endpoint may want to be paid for it: refusals to answer cost nothing.
+    pub(super) fn may_cost(&self) -> bool {
+        match self {
+            Self::Answered { status, .. } => (200..=299).contains(status),
+            Self::Broken(breakage) => breakage.stage != Stage::Connect,
+        }
+    }
+}
+
 /// Why there was no whole answer.
 #[derive(Debug)]
 pub(super) struct Breakage {

@@ -25,7 +25,10 @@ use super::{
     request,
     retry::Hints,
 };
-use crate::model::{ChatModel, Completion, ModelError, Request, Usage};
+use crate::{
+    budget::{Charge, Exhausted, Reservation},
+    model::{ChatModel, Completion, ModelError, Request, Usage},
+};
 
 /// No completion is longer than this.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -85,14 +88,23 @@ impl ChatModel for EndpointModel {
         };
         let estimate = request::estimated_tokens(request);
         self.pace.turn(estimate).await;
+        let worst = self.worst_case(request);
         let mut call = Call::new(&self.endpoint, &self.shown_url, request, self.learnt(), Instant::now());
         loop {
             let before = call.usage;
+            let reservation = match self.endpoint.budget.reserve(worst).await {
+                Ok(reservation) => reservation,
+                Err(error) => return (Err(over_budget(&error)), call.usage),
+            };
             let exchange = self.exchange(&call).await;
+            let was_sent = !matches!(&exchange, Exchange::Broken(breakage) if breakage.stage == Stage::Connect);
+            let may_cost = was_sent && exchange.may_cost();
             let step = call.next(exchange, Instant::now(), rand::random());
-            if let Some(used) = tokens_used(before, call.usage) {
+            let used = tokens_used(before, call.usage);
+            if let Some(used) = used {
                 self.pace.settle(estimate, used);
             }
+            settle(reservation, was_sent, may_cost, used, cost_of(before, call.usage));
             match step {
                 Step::Done(result) => {
                     if result.is_ok() {
@@ -110,6 +122,38 @@ impl ChatModel for EndpointModel {
             }
         }
     }
+
+    fn worst_case(&self, request: &Request) -> Charge {
+        let (prompt, completion) = request::most_tokens(request);
+        let cost = self.endpoint.prices.map_or(0.0, |prices| {
+            (as_number(prompt) * prices.prompt + as_number(completion) * prices.completion) / 1e6
+        });
+        Charge { calls: 1, tokens: prompt.saturating_add(completion), cost }
+    }
+}
+
+fn over_budget(error: &Exhausted) -> ModelError {
+    ModelError::Budget(error.to_string())
+}
+
+/// Ends a reservation with what the request used, the worst where that is not known.
+fn settle(reservation: Reservation, was_sent: bool, may_cost: bool, tokens: Option<f64>, cost: Option<f64>) {
+    let worst = reservation.worst();
+    let used = if !was_sent {
+        Charge::default()
+    } else if !may_cost {
+        Charge { calls: 1, ..Charge::default() }
+    } else {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of token counts")]
+        let tokens = tokens.map_or(worst.tokens, |tokens| tokens as u64);
+        Charge { calls: 1, tokens, cost: cost.unwrap_or(worst.cost) }
+    };
+    reservation.settle(used);
+}
+
+fn cost_of(before: Usage, after: Usage) -> Option<f64> {
+    (after.calls > before.calls).then_some(())?;
+    Some(after.cost? - if before.calls == 0 { 0.0 } else { before.cost? })
 }
 
 impl EndpointModel {

@@ -3,8 +3,9 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use reqwest::Url;
+use serde_json::Value;
 
-use crate::sample::Columns;
+use crate::{budget::Budget, sample::Columns};
 
 /// A key or another value that must not be shown; its `Debug` hides it and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct Prices {
 }
 
 /// An OpenAI-compatible chat endpoint and one model of it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Endpoint {
     /// The model's name in the configuration, for messages.
     pub name: String,
@@ -66,6 +67,8 @@ pub struct Endpoint {
     /// Further members of every request body, before those of the request itself; a null removes a member.
     pub body: Columns,
     pub prices: Option<Prices>,
+    /// What the calls of the run may use.
+    pub budget: Budget,
 }
 
 impl Endpoint {
@@ -87,7 +90,14 @@ impl Endpoint {
             query: Vec::new(),
             body: Columns::new(),
             prices: None,
+            budget: Budget::default(),
         }
+    }
+
+    /// What tells this model from others: its address without secrets, its id, and what is added to every request.
+    pub fn identity(&self) -> String {
+        let url = self.chat_url().map_or_else(|_| self.base_url.clone(), |url| shown(&url));
+        format!("{url}\n{}\n{}", self.model, Value::Object(self.body.clone()))
     }
 
     /// The address of chat completions, whichever way the base URL was written.

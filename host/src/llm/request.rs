@@ -50,6 +50,17 @@ pub(super) fn estimated_tokens(request: &Request) -> f64 {
     f64::from(prompt) + f64::from(request.max_tokens.unwrap_or(500))
 }
 
+/// The most tokens that a prompt and its completion can have: no token is shorter than a byte, and templates add a few
+/// to each turn. Without a limit to the completion there is no such bound; callers see to it that there is one where
+/// it matters.
+pub(super) fn most_tokens(request: &Request) -> (u64, u64) {
+    const TEMPLATE: u64 = 256;
+    const TURN: u64 = 16;
+    let turns = request.messages.iter().map(|message| message.content.len() as u64 + TURN);
+    let structure = request.structure.as_ref().map_or(0, |structure| structure.schema.to_string().len() as u64);
+    (turns.sum::<u64>() + structure + TEMPLATE, request.max_tokens.map_or(0, u64::from))
+}
+
 fn format(structure: &Structure, level: StructureLevel) -> Option<Value> {
     let strict = |schema: &Value| {
         json!({

@@ -4,7 +4,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use crate::model::{ChatModel, Completion, ModelError, Request, Usage};
+use crate::{
+    budget::Charge,
+    model::{ChatModel, Completion, ModelError, Request, Usage},
+};
 
 /// Answers each request with the entry at the request's seed, and with an empty reply after the last.
 pub(crate) struct Scripted {
@@ -40,5 +43,9 @@ impl ChatModel for Scripted {
         let completion = |content| Completion { content, reasoning: None, truncated: false, model: "m-1".to_owned() };
         let usage = Usage { calls: 1, prompt_tokens: Some(10), completion_tokens: Some(5), cost: None };
         (answer.map(completion), usage)
+    }
+
+    fn worst_case(&self, _: &Request) -> Charge {
+        Charge::default()
     }
 }

@@ -7,7 +7,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 
-use crate::model::{ChatModel, Completion, ModelError, Request, Usage};
+use crate::{
+    budget::Charge,
+    model::{ChatModel, Completion, ModelError, Request, Usage},
+};
 
 /// Calls that fail for want of an endpoint, each after all its retries, before a model that has never answered is taken
 /// to be out of reach.
@@ -18,9 +21,17 @@ const UNANSWERED: u32 = 8;
 /// A judge turns a model's error into a grade without a score, as it must; that the error concerns every row is known
 /// only here.
 #[derive(Debug, Clone, Default)]
-pub struct FatalErrors(Arc<OnceLock<ModelError>>);
+pub struct FatalErrors {
+    first: Arc<OnceLock<ModelError>>,
+    budget_ends_run: bool,
+}
 
 impl FatalErrors {
+    /// Watches for a budget that is used up, too: a run that can be continued stops there.
+    pub fn with_budget() -> Self {
+        Self { budget_ends_run: true, ..Self::default() }
+    }
+
     /// The model, watched.
     #[must_use]
     pub fn watch(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
@@ -29,13 +40,18 @@ impl FatalErrors {
 
     /// Keeps the error if it is fatal and the first.
     pub fn note(&self, error: &ModelError) {
-        if error.is_fatal() {
-            self.0.get_or_init(|| error.clone());
+        if self.is_fatal(error) {
+            self.first.get_or_init(|| error.clone());
         }
     }
 
     pub fn first(&self) -> Option<&ModelError> {
-        self.0.get()
+        self.first.get()
+    }
+
+    /// Whether the error concerns every call of the run.
+    pub(super) fn is_fatal(&self, error: &ModelError) -> bool {
+        error.is_fatal() || (self.budget_ends_run && matches!(error, ModelError::Budget(_)))
     }
 }
 
@@ -51,7 +67,7 @@ impl Watched {
         match answer {
             Err(error @ ModelError::Unavailable(_)) => {
                 if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED {
-                    self.errors.0.get_or_init(|| error.clone());
+                    self.errors.first.get_or_init(|| error.clone());
                 }
             }
             Err(error) => self.errors.note(error),
@@ -70,5 +86,9 @@ impl ChatModel for Watched {
         let (answer, usage) = self.model.complete(request).await;
         self.weigh(&answer);
         (answer, usage)
+    }
+
+    fn worst_case(&self, request: &Request) -> Charge {
+        self.model.worst_case(request)
     }
 }

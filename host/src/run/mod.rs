@@ -1,8 +1,14 @@
 //! A whole dataset: rows in, rows with their grades out, in the order of the dataset, in bounded memory.
 
+mod appender;
+mod directory;
 mod fatal;
+mod journal;
 mod reader;
 mod record;
+mod recorded;
+mod request_key;
+mod responses;
 mod summary;
 
 use std::{
@@ -15,8 +21,13 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use self::recorded::RowContext;
 pub use self::{
+    appender::AppendError,
+    directory::{DirectoryError, Results, RunDirectory, read_results},
     fatal::FatalErrors,
+    recorded::{CallCounts, Recorder},
+    responses::ResponseCache,
     summary::{GraderSummary, RefinementSummary, Summary},
 };
 use crate::{
@@ -39,6 +50,8 @@ pub struct Run<'a> {
     pub concurrency: usize,
     /// The errors of the models behind the panel, watched by [`FatalErrors::watch`].
     pub fatal: FatalErrors,
+    /// The record of the model calls.
+    pub recorder: Option<Recorder>,
     pub progress: &'a dyn Progress,
 }
 
@@ -77,13 +90,20 @@ impl RowResult {
     }
 
     /// Whether a model that cannot be called may have taken a grade or a response from the row.
-    fn lacks_model(&self) -> bool {
+    fn lacks_model(&self, fatal: &FatalErrors) -> bool {
         let writer_failed = match self {
             Self::Graded(_) => false,
-            Self::Refined(refinement) => refinement.error.as_ref().is_some_and(ModelError::is_fatal),
+            Self::Refined(refinement) => refinement.error.as_ref().is_some_and(|error| fatal.is_fatal(error)),
         };
-        let judge_failed = |assessment: &Assessment| assessment.errors().any(|e| e.kind == ErrorKind::ModelFailed);
-        writer_failed || self.assessment().is_some_and(judge_failed)
+        let is_model = |kind| matches!(kind, ErrorKind::ModelFailed | ErrorKind::Budget);
+        let judge_failed = |assessment: &Assessment| assessment.errors().any(|error| is_model(error.kind));
+        let attempts = match self {
+            Self::Graded(_) => &[][..],
+            Self::Refined(refinement) => &refinement.attempts,
+        };
+        writer_failed
+            || self.assessment().is_some_and(judge_failed)
+            || attempts.iter().any(|attempt| judge_failed(&attempt.assessment))
     }
 }
 
@@ -95,8 +115,48 @@ pub enum RunError {
     /// No call can succeed any more. The rows before stay in the partial output.
     #[error("{error} (the run stopped here, with {} rows done: every further call would fail in the same way)", .summary.rows)]
     Model { error: ModelError, summary: Box<Summary> },
+    /// What is not recorded would be lost or paid twice.
+    #[error(transparent)]
+    Record(#[from] AppendError),
     #[error("reading the dataset broke off; this is a fault of gradebox, please report it")]
     Reader,
+}
+
+/// Where finished rows go.
+pub enum Destination {
+    /// To a file or a pipe.
+    Output(Output),
+    /// Into the run directory; from there, with those done before, to the output where there is one.
+    Directory(Results, Option<Output>),
+}
+
+impl Destination {
+    async fn write(&mut self, columns: &Columns) -> Result<(), RunError> {
+        match self {
+            Self::Output(output) => Ok(output.write(columns)?),
+            Self::Directory(results, _) => Ok(results.write(columns).await?),
+        }
+    }
+
+    /// Makes what was written last, and gives a whole output its name.
+    async fn end(self, is_complete: bool) -> Result<(), RunError> {
+        match self {
+            Self::Output(output) if is_complete => Ok(output.finish()?),
+            Self::Output(_) => Ok(()),
+            Self::Directory(results, output) => {
+                let path = results.close().await?;
+                let Some(mut output) = output.filter(|_| is_complete) else { return Ok(()) };
+                let copy = move || {
+                    let failed = |source| DatasetError::Read { name: path.display().to_string(), source };
+                    for row in read_results(&path).map_err(failed)? {
+                        output.write(&row)?;
+                    }
+                    output.finish()
+                };
+                Ok(tokio::task::spawn_blocking(copy).await.map_err(|_| RunError::Reader)??)
+            }
+        }
+    }
 }
 
 /// Grades every row and writes it with its grades.
@@ -106,7 +166,7 @@ pub enum RunError {
 pub async fn grade(
     run: &Run<'_>,
     rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
-    output: Output,
+    destination: Destination,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Summary, RunError> {
     let grade_row = async |row: Row| {
@@ -118,7 +178,7 @@ pub async fn grade(
         let columns = record::graded(row.columns, &assessment);
         FinishedRow { number: row.number, line: row.line, id, columns, result: RowResult::Graded(assessment) }
     };
-    drive(run, rows, output, shutdown, grade_row).await
+    drive(run, rows, destination, shutdown, grade_row).await
 }
 
 /// Refines every row that does not pass and writes each with its grades and the record of its refinement; otherwise
@@ -128,7 +188,7 @@ pub async fn refine(
     writer: &dyn ChatModel,
     settings: &RefineSettings,
     rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
-    output: Output,
+    destination: Destination,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Summary, RunError> {
     let refine_row = async |row: Row| {
@@ -149,13 +209,13 @@ pub async fn refine(
             result: RowResult::Refined(Box::new(refinement)),
         }
     };
-    drive(run, rows, output, shutdown, refine_row).await
+    drive(run, rows, destination, shutdown, refine_row).await
 }
 
 async fn drive(
     run: &Run<'_>,
     rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
-    mut output: Output,
+    mut destination: Destination,
     shutdown: impl Future<Output = ()>,
     work: impl AsyncFn(Row) -> FinishedRow,
 ) -> Result<Summary, RunError> {
@@ -170,7 +230,9 @@ async fn drive(
         if stopping.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        Ok(Some(work(row?).await))
+        let row = row?;
+        let context = RowContext { number: row.number, anew: false };
+        Ok(Some(context.scope(work(row)).await))
     };
     let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
     let mut shutdown = pin!(shutdown);
@@ -184,10 +246,14 @@ async fn drive(
             next = finished.next() => next,
         };
         let Some(row) = next.transpose()? else { break true };
-        let Some(row) = row.filter(|row| !(run.fatal.first().is_some() && row.result.lacks_model())) else {
+        let Some(row) = row.filter(|row| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal))) else {
             break false;
         };
-        output.write(&row.columns)?;
+        // A row whose calls could not be recorded may be incomplete for that.
+        if let Some(error) = run.recorder.as_ref().and_then(Recorder::failure) {
+            return Err(error.into());
+        }
+        destination.write(&row.columns).await?;
         summary.add(&row.result);
         run.progress.row_done(&row);
         if run.fatal.first().is_some() {
@@ -195,8 +261,8 @@ async fn drive(
         }
     };
     summary.elapsed = started.elapsed();
+    destination.end(is_complete).await?;
     if is_complete {
-        output.finish()?;
         return Ok(summary);
     }
     summary.is_partial = true;

@@ -59,12 +59,19 @@ impl Files {
         self.folder.path().join("out.jsonl.partial")
     }
 
-    fn output(&self) -> Output {
-        Output::create(Some(&self.out())).unwrap()
+    fn output(&self) -> Destination {
+        Destination::Output(Output::create(Some(&self.out())).unwrap())
     }
 
     fn run<'a>(&'a self, panel: &'a Panel) -> Run<'a> {
-        Run { parts: &self.parts, panel, concurrency: 2, fatal: FatalErrors::default(), progress: &self.seen }
+        Run {
+            parts: &self.parts,
+            panel,
+            concurrency: 2,
+            fatal: FatalErrors::default(),
+            recorder: None,
+            progress: &self.seen,
+        }
     }
 
     async fn grade(&self, panel: &Panel) -> Result<Summary, RunError> {

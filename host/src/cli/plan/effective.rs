@@ -8,7 +8,10 @@ use std::{
 use serde_json::Value;
 
 use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What};
-use crate::cli::config::{JudgeMode, VoteCount};
+use crate::{
+    budget::Limits,
+    cli::config::{JudgeMode, VoteCount},
+};
 
 /// Where components are searched and kept.
 #[derive(Debug, Clone)]
@@ -51,6 +54,9 @@ impl Plan {
         if let Some(refine) = &self.refine {
             text.table("refine");
             text.refine(refine);
+            if !self.budget.is_unlimited() {
+                text.budget(self.budget);
+            }
         }
         text.text
     }
@@ -158,6 +164,16 @@ impl Toml {
         self.sourced("seed", &refine.seed);
         self.of_file("temperature", refine.temperature);
         self.of_file("max_tokens", refine.max_tokens);
+    }
+
+    fn budget(&mut self, budget: Limits) {
+        let bounds = [
+            ("calls", budget.calls.map(Value::from)),
+            ("tokens", budget.tokens.map(Value::from)),
+            ("cost", budget.cost.map(Value::from)),
+        ];
+        let bounds = bounds.into_iter().filter_map(|(name, bound)| Some((name.to_owned(), bound?)));
+        self.value("budget", &Value::Object(bounds.collect()), &Origin::File);
     }
 }
 

@@ -1,0 +1,167 @@
+//! What is kept of a run: its directory, and the responses that runs share.
+
+use std::{
+    fmt::Write,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use directories::ProjectDirs;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    args::RecordArgs,
+    assemble::Components,
+    console,
+    environment::Environment,
+    failure::Failure,
+    plan::{Plan, What},
+    table::count,
+};
+use crate::{
+    budget::{Budget, Charge},
+    run::{DirectoryError, Recorder, ResponseCache, Results, RunDirectory},
+};
+
+/// The record of a run that is about to begin.
+pub(super) struct Record {
+    directory: Option<RunDirectory>,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) budget: Budget,
+}
+
+impl Record {
+    /// Opens what the command line asks for. `told` is what decides the results of the run.
+    pub(super) fn open(
+        args: &RecordArgs,
+        plan: &Plan,
+        told: &Value,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let mut directory = args.run.as_deref().map(|path| open_directory(path, args.resume, told)).transpose()?;
+        let cache = if args.no_cache || plan.models.is_empty() { None } else { open_cache(environment) };
+        let charge = directory.as_ref().map_or(Charge::default(), RunDirectory::charge);
+        let recorder = match &mut directory {
+            Some(directory) => Some(directory.recorder(cache).map_err(Failure::from)?),
+            None => cache.map(Recorder::of_cache),
+        };
+        Ok(Self { directory, recorder, budget: Budget::new(plan.budget, charge) })
+    }
+
+    /// Rows that an earlier run has done.
+    pub(super) fn rows_before(&self) -> u64 {
+        self.directory.as_ref().map_or(0, RunDirectory::rows_done)
+    }
+
+    /// Whether the run can be continued when it stops early.
+    pub(super) fn is_kept(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// The directory, for messages.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.directory.as_ref().map(RunDirectory::path)
+    }
+
+    pub(super) fn results(&self) -> Result<Option<Results>, DirectoryError> {
+        self.directory.as_ref().map(RunDirectory::results).transpose()
+    }
+}
+
+fn open_directory(path: &Path, resume: bool, told: &Value) -> Result<RunDirectory, Failure> {
+    if !resume {
+        return RunDirectory::create(path, told).map_err(explain);
+    }
+    let directory = RunDirectory::resume(path, told).map_err(explain)?;
+    console::say(&format!(
+        "continuing the run in {}: {} done{}",
+        path.display(),
+        count(directory.rows_done(), "row"),
+        match directory.calls_under_way() {
+            0 => String::new(),
+            calls => format!(", {} under way when it ended may be made again", count(calls as u64, "call")),
+        }
+    ));
+    Ok(directory)
+}
+
+fn explain(error: DirectoryError) -> Failure {
+    let hint = match &error {
+        DirectoryError::Taken { .. } => "--resume continues it; a new run wants another directory",
+        DirectoryError::Missing { .. } => "without --resume, a new run begins there",
+        DirectoryError::Differs { .. } => "run it as before, or begin a new run in another directory",
+        DirectoryError::Locked { .. } => "wait for it to end, or stop it",
+        DirectoryError::Unusable { .. } => "does its folder exist, and may you write there?",
+    };
+    Failure::from(error).hint(hint)
+}
+
+/// A cache that cannot be used is no reason not to run.
+fn open_cache(environment: &Environment) -> Option<ResponseCache> {
+    let directory = responses_directory(environment);
+    match ResponseCache::open(&directory) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            let place = directory.display();
+            console::say(&format!("warning: responses are not cached: cannot use {place}: {error}"));
+            None
+        }
+    }
+}
+
+/// Where the responses are that runs share.
+fn responses_directory(environment: &Environment) -> PathBuf {
+    if let Some(directory) = environment.variable("GRADEBOX_CACHE") {
+        return Path::new(directory).join("responses");
+    }
+    match ProjectDirs::from("", "", "gradebox") {
+        Some(directories) => directories.cache_dir().join("responses"),
+        None => std::env::temp_dir().join("gradebox-responses"),
+    }
+}
+
+/// Everything that decides the results of a run.
+pub(super) fn told(plan: &Plan, components: &Components, dataset: &Path, limit: Option<u64>) -> Result<Value, Failure> {
+    let digest = digest_of(dataset)
+        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", dataset.display())))?;
+    let used = plan.graders.iter().filter_map(|grader| match &grader.what {
+        What::Component { name, .. } => components.catalog.find(name),
+        What::Judge(_) => None,
+    });
+    let graders = used.map(|entry| (entry.name.clone(), Value::from(entry.digest.clone())));
+    let runtimes = components
+        .catalog
+        .languages()
+        .iter()
+        .map(|language| (language.name.clone(), Value::from(language.digest.clone())));
+    Ok(json!({
+        "gradebox": env!("CARGO_PKG_VERSION"),
+        "dataset": {"sha256": digest, "limit": limit},
+        "plan": plan.told(),
+        "components": Value::Object(graders.collect()),
+        "runtimes": Value::Object(runtimes.collect()),
+    }))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hexadecimal(&digest.finalize()));
+        }
+        digest.update(buffer.get(..count).unwrap_or_default());
+    }
+}

@@ -1,0 +1,202 @@
+//! A model whose calls are recorded: what was answered once is not asked again.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+
+use super::{
+    appender::AppendError,
+    journal::{Answered, Answers, Journal},
+    request_key::RequestKey,
+    responses::ResponseCache,
+};
+use crate::{
+    budget::Charge,
+    model::{ChatModel, Completion, ModelError, Request, Usage},
+};
+
+tokio::task_local! {
+    /// The row for which calls are made.
+    static ROW: RowContext;
+}
+
+/// Which row is worked on, and what of its earlier answers counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowContext {
+    pub(super) number: u64,
+    /// Whether answers that are on record may be used.
+    pub(super) anew: bool,
+}
+
+impl RowContext {
+    /// Works on the row; its model calls are recorded as this row's.
+    pub(super) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        ROW.scope(self, work).await
+    }
+}
+
+/// The record of a run's calls. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Recorder(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    journal: Option<Journal>,
+    /// Answers of the run that is continued, for the rows that it had not finished.
+    answers: Mutex<Answers>,
+    cache: Option<ResponseCache>,
+    counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    made: AtomicU64,
+    replayed: AtomicU64,
+    cached: AtomicU64,
+}
+
+/// Where the answers of a run came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CallCounts {
+    /// Calls made to an endpoint.
+    pub made: u64,
+    /// Calls answered by the record of the run that was continued.
+    pub replayed: u64,
+    /// Calls answered by the cache that runs share.
+    pub cached: u64,
+}
+
+impl Recorder {
+    pub(super) fn new(journal: Option<Journal>, answers: Answers, cache: Option<ResponseCache>) -> Self {
+        Self(Arc::new(Shared { journal, answers: Mutex::new(answers), cache, counts: Counts::default() }))
+    }
+
+    /// A record that is kept in the shared cache only.
+    pub fn of_cache(cache: ResponseCache) -> Self {
+        Self::new(None, Answers::new(), Some(cache))
+    }
+
+    /// The model, recorded. `identity` tells endpoints and models apart: two models of one identity share answers.
+    pub fn record(&self, model: Arc<dyn ChatModel>, identity: String) -> Arc<dyn ChatModel> {
+        Arc::new(Recorded { model, identity, shared: Arc::clone(&self.0) })
+    }
+
+    pub fn counts(&self) -> CallCounts {
+        let Counts { made, replayed, cached } = &self.0.counts;
+        CallCounts {
+            made: made.load(Ordering::Relaxed),
+            replayed: replayed.load(Ordering::Relaxed),
+            cached: cached.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Why nothing can be recorded any more: the run must end.
+    pub(super) fn failure(&self) -> Option<AppendError> {
+        self.0.journal.as_ref().and_then(Journal::failure)
+    }
+}
+
+impl Shared {
+    fn replayed(&self, row: u64, key: RequestKey) -> Option<(Result<Completion, ModelError>, Usage)> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&(row, key)).cloned()
+    }
+}
+
+struct Recorded {
+    model: Arc<dyn ChatModel>,
+    identity: String,
+    shared: Arc<Shared>,
+}
+
+impl Recorded {
+    /// An answer that is on record.
+    async fn known(&self, row: RowContext, key: RequestKey) -> Option<(Result<Completion, ModelError>, Usage)> {
+        if let Some(answer) = self.shared.replayed(row.number, key) {
+            self.shared.counts.replayed.fetch_add(1, Ordering::Relaxed);
+            return Some(answer);
+        }
+        if row.anew {
+            return None;
+        }
+        let (completion, usage) = self.shared.cache.as_ref()?.find(key).await?;
+        self.shared.counts.cached.fetch_add(1, Ordering::Relaxed);
+        Some((Ok(completion), usage))
+    }
+
+    async fn ask(&self, row: u64, key: RequestKey, request: &Request) -> (Result<Completion, ModelError>, Usage) {
+        let worst = self.model.worst_case(request);
+        if let Some(journal) = &self.shared.journal
+            && let Err(error) = journal.asked(row, key, worst).await
+        {
+            return (Err(not_recorded(&error)), Usage::default());
+        }
+        self.shared.counts.made.fetch_add(1, Ordering::Relaxed);
+        let (answer, usage) = self.model.complete(request).await;
+        if let Some(journal) = &self.shared.journal
+            && is_worth_keeping(&answer, usage)
+        {
+            let answered = Answered {
+                row,
+                key,
+                model: self.model.name().to_owned(),
+                answer: answer.clone(),
+                usage,
+                charge: charged(usage, worst),
+            };
+            if let Err(error) = journal.answered(answered).await {
+                return (Err(not_recorded(&error)), usage);
+            }
+        }
+        if let (Some(cache), Ok(completion)) = (&self.shared.cache, &answer) {
+            cache.keep(key, completion, usage).await;
+        }
+        (answer, usage)
+    }
+}
+
+#[async_trait]
+impl ChatModel for Recorded {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage) {
+        let row = ROW.try_with(|row| *row).unwrap_or(RowContext { number: 0, anew: false });
+        let key = RequestKey::of(&self.identity, request);
+        match self.known(row, key).await {
+            Some(answer) => answer,
+            None => self.ask(row.number, key, request).await,
+        }
+    }
+
+    fn worst_case(&self, request: &Request) -> Charge {
+        self.model.worst_case(request)
+    }
+}
+
+/// Whether an answer is one that was paid for and would come again. An endpoint that was out of reach may be back.
+fn is_worth_keeping(answer: &Result<Completion, ModelError>, usage: Usage) -> bool {
+    match answer {
+        Ok(_) | Err(ModelError::Refused(_) | ModelError::Empty(_)) => true,
+        Err(_) => usage.calls > 0,
+    }
+}
+
+/// What is certain, and the worst where the endpoint does not tell.
+fn charged(usage: Usage, worst: Charge) -> Charge {
+    let tokens = usage.prompt_tokens.zip(usage.completion_tokens).map(|(prompt, completion)| prompt + completion);
+    #[expect(clippy::cast_precision_loss, reason = "no run makes 2^52 calls")]
+    let calls = usage.calls as f64;
+    Charge {
+        calls: usage.calls,
+        tokens: tokens.unwrap_or(worst.tokens.saturating_mul(usage.calls)),
+        cost: usage.cost.unwrap_or(worst.cost * calls),
+    }
+}
+
+fn not_recorded(error: &AppendError) -> ModelError {
+    ModelError::Unavailable(format!("the answer could not be recorded: {error}"))
+}
