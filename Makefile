@@ -17,7 +17,8 @@ $(GUESTS)/.rust-target:
 	rustup target add $(TARGET)
 	@mkdir -p $(@D) && touch $@
 
-graders: $(GUESTS)/.rust-target
+# The Python runtime's image is made by a program of the build.
+graders: $(GUESTS)/.rust-target build
 	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) \
 	  --target-dir $(GUESTS) $(addprefix -p ,$(GRADERS)) -p hostile
 	@mkdir -p target/graders/runtimes target/hostile

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Builds the Python runtime, `target/graders/runtimes/python.wasm`, from this folder and `wit/`.
 
-Does nothing when no input has changed since the last build. Needs Python 3.9 or newer with `venv`; the
-toolchain comes from PyPI into a virtual environment under `target/`.
+componentize-py links CPython and the sources into a component; `runtime-image` makes of it one that starts
+cheaply. Neither is done again when nothing that it is made of has changed. Needs Python 3.9 or newer with
+`venv`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
+`target/`.
 """
 
 import hashlib
@@ -17,6 +19,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 WORK = ROOT / "target" / "python-runtime"
+LINKED = WORK / "linked.wasm"
+IMAGE = ROOT / "target" / "release" / "runtime-image"
 OUTPUT = ROOT / "target" / "graders" / "runtimes" / "python.wasm"
 WORLD = "gradebox:runtime/language-runtime@0.1.0"
 WIT = [ROOT / "wit" / "grader", ROOT / "wit" / "runtime"]
@@ -25,21 +29,32 @@ REQUIREMENTS = HERE / "requirements.txt"
 
 
 def main():
-    record = WORK / "built.json"
-    inputs = digest(input_files())
-    if OUTPUT.is_file() and read_record(record) == {"inputs": inputs, "output": digest([OUTPUT])}:
-        return
     WORK.mkdir(parents=True, exist_ok=True)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    if not IMAGE.is_file():
+        sys.exit(f"build.py: {IMAGE.relative_to(ROOT)} is missing; `make graders` builds it")
+    make(LINKED, input_files(), lambda made: componentize(toolchain(), made))
+    make(OUTPUT, [LINKED, IMAGE], lambda made: run([IMAGE, LINKED, made], "runtime-image failed"))
+
+
+def make(output, inputs, build):
+    """Makes a file, unless it was made of the same inputs before; it is whole or not there at all."""
+    record = WORK / f"{output.name}.json"
+    digests = {"inputs": digest(inputs), "output": digest([output]) if output.is_file() else None}
+    if digests["output"] is not None and read_record(record) == digests:
+        return
     started = time.monotonic()
-    componentize(toolchain())
-    record.write_text(json.dumps({"inputs": inputs, "output": digest([OUTPUT])}))
-    size = OUTPUT.stat().st_size / 1e6
-    print(f"built {OUTPUT.relative_to(ROOT)}: {size:.1f} MB in {time.monotonic() - started:.0f} s")
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        made = Path(folder) / output.name
+        build(made)
+        os.replace(made, output)
+    record.write_text(json.dumps(digests | {"output": digest([output])}))
+    size = output.stat().st_size / 1e6
+    print(f"built {output.relative_to(ROOT)}: {size:.1f} MB in {time.monotonic() - started:.0f} s")
 
 
 def input_files():
-    """Everything that the component is made of, in a fixed order."""
+    """Everything that the linked component is made of, in a fixed order."""
     files = [Path(__file__).resolve(), REQUIREMENTS, *SOURCES.rglob("*.py")]
     for folder in WIT:
         files += folder.rglob("*.wit")
@@ -82,16 +97,12 @@ def toolchain():
     return program
 
 
-def componentize(program):
-    """Writes the component beside its place and moves it there when it is whole."""
-    with tempfile.TemporaryDirectory(dir=WORK) as folder:
-        made = Path(folder) / OUTPUT.name
-        wit = [argument for path in WIT for argument in ("-d", path)]
-        run(
-            [program, "--quiet", *wit, "-w", WORLD, "componentize", "-p", SOURCES, "component", "-o", made],
-            "componentize-py failed",
-        )
-        os.replace(made, OUTPUT)
+def componentize(program, made):
+    wit = [argument for path in WIT for argument in ("-d", path)]
+    run(
+        [program, "--quiet", *wit, "-w", WORLD, "componentize", "-p", SOURCES, "component", "-o", made],
+        "componentize-py failed",
+    )
 
 
 def run(command, complaint):
