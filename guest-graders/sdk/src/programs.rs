@@ -112,11 +112,27 @@ pub struct Diagnostic {
 
 /// Whoever runs programs.
 pub trait Runner {
+    /// One sandbox that keeps its state between steps.
+    type Session: Steps;
+
     /// Runs the program once for each input, each in a fresh sandbox; one execution for each input.
     fn run_all(&self, program: &Program, inputs: &[Input]) -> Vec<Execution>;
 
     /// The syntax errors of a program; nothing is run.
     fn check(&self, language: &str, source: &str) -> Vec<Diagnostic>;
+
+    /// Every name that selects a language here, in lower case and sorted.
+    fn languages(&self) -> Vec<String>;
+
+    /// Opens a sandbox. `peers` are names that its program may call; each call goes, through the host, to that
+    /// peer's sandbox.
+    fn open(&self, program: &Program, peers: &[(&str, &Self::Session)]) -> Self::Session;
+}
+
+/// One sandbox that keeps its state between steps.
+pub trait Steps {
+    /// Does one thing in the sandbox.
+    fn step(&self, input: &Input) -> Execution;
 }
 
 /// The host's own runner: naming it makes the component import `programs`.
@@ -124,6 +140,8 @@ pub trait Runner {
 pub struct Host;
 
 impl Runner for Host {
+    type Session = Session;
+
     fn run_all(&self, program: &Program, inputs: &[Input]) -> Vec<Execution> {
         let inputs: Vec<_> = inputs.iter().map(Input::to_contract).collect();
         host::run_all(&program.to_contract(), &inputs).into_iter().map(Execution::from_contract).collect()
@@ -133,21 +151,22 @@ impl Runner for Host {
         let diagnostics = host::check(language, source).into_iter();
         diagnostics.map(|found| Diagnostic { line: found.line, column: found.column, message: found.message }).collect()
     }
-}
 
-/// One sandbox that keeps its state between steps.
-pub struct Session(host::Session);
-
-impl Session {
-    /// `peers` are names that this program may call; each call goes, through the host, to that peer's
-    /// sandbox.
-    pub fn open(program: &Program, peers: &[(&str, &Self)]) -> Self {
-        let peers: Vec<_> = peers.iter().map(|(name, peer)| ((*name).to_owned(), &peer.0)).collect();
-        Self(host::Session::open(&program.to_contract(), &peers))
+    fn languages(&self) -> Vec<String> {
+        host::languages()
     }
 
-    /// Does one thing in the sandbox.
-    pub fn step(&self, input: &Input) -> Execution {
+    fn open(&self, program: &Program, peers: &[(&str, &Session)]) -> Session {
+        let peers: Vec<_> = peers.iter().map(|(name, peer)| ((*name).to_owned(), &peer.0)).collect();
+        Session(host::Session::open(&program.to_contract(), &peers))
+    }
+}
+
+/// One of the host's sandboxes that keeps its state between steps.
+pub struct Session(host::Session);
+
+impl Steps for Session {
+    fn step(&self, input: &Input) -> Execution {
         Execution::from_contract(self.0.step(&input.to_contract()))
     }
 }

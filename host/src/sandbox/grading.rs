@@ -304,6 +304,11 @@ impl programs::Host for GraderState {
         })
     }
 
+    fn languages(&mut self) -> wasmtime::Result<Vec<String>> {
+        self.granted_programs()?;
+        Ok(self.runtimes.names().into_iter().map(str::to_owned).collect())
+    }
+
     fn check(&mut self, language: String, source: String) -> wasmtime::Result<Vec<program_types::Diagnostic>> {
         self.granted_programs()?;
         self.apart(|state| {

@@ -330,10 +330,15 @@ impl Runtimes {
 
     pub(super) fn get(&self, language: &str) -> Result<Arc<Runtime>, HostFailure> {
         self.0.get(&language.to_ascii_lowercase()).cloned().ok_or_else(|| {
-            let mut known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-            known.sort_unstable();
-            HostFailure(format!("no language runtime for `{language}`; there are: {}", known.join(", ")))
+            HostFailure(format!("no language runtime for `{language}`; there are: {}", self.names().join(", ")))
         })
+    }
+
+    /// Every name that selects a runtime, sorted.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 }
 

@@ -5,7 +5,7 @@ use gradebox_sdk::{Sample, serde_json::Value as Json, serde_json::json};
 use super::*;
 use crate::{
     program::candidates,
-    recorded::{Recorded, ended, printed, raised, reached, returned},
+    recorded::{Recorded, Silent, ended, printed, raised, reached, returned},
 };
 
 const CODE: &str = "```python\ndef f(x):\n    return x\n```\n";
@@ -131,17 +131,25 @@ fn limits_come_from_the_parameters() {
 
 #[test]
 fn a_host_that_answers_too_little_is_an_error() {
-    struct Silent;
-    impl Runner for Silent {
+    struct Mute;
+    impl Runner for Mute {
+        type Session = Silent;
+
         fn run_all(&self, _: &Sandboxed, _: &[Input]) -> Vec<Execution> {
             Vec::new()
         }
         fn check(&self, _: &str, _: &str) -> Vec<gradebox_sdk::programs::Diagnostic> {
             Vec::new()
         }
+        fn languages(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn open(&self, _: &Sandboxed, _: &[(&str, &Silent)]) -> Silent {
+            Silent
+        }
     }
     for fields in [json!({"tests": [{"stdout": "1"}]}), json!({"test_list": ["assert f(1)"]})] {
-        assert!(matches!(run(&fields, &Params::default(), &Silent), Err(GradeError::Internal(_))));
+        assert!(matches!(run(&fields, &Params::default(), &Mute), Err(GradeError::Internal(_))));
     }
 }
 
