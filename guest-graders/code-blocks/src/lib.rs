@@ -32,7 +32,7 @@ mod unfenced;
 
 pub use block::{CodeBlock, Position};
 pub use language::normalised;
-pub use program::{module, program};
+pub use program::{module, module_in, program, program_in};
 
 /// The code blocks of a response, in order; blocks without a visible character are left out.
 pub fn find(response: &str) -> Vec<CodeBlock> {

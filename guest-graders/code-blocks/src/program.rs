@@ -19,13 +19,23 @@ use crate::{CodeBlock, find, normalised};
 /// later part uses it. Interactive sessions and blocks of tests (`test_…`, `Test…`) are no part of the program where
 /// other blocks are. If no block is one by these rules, the last is. The parts are joined in the order of the response.
 pub fn program(response: &str, language: &str) -> Option<CodeBlock> {
-    choose(&find(response), language, Purpose::Script)
+    program_in(&find(response), language)
+}
+
+/// The same, from the blocks of a response that are known already.
+pub fn program_in(blocks: &[CodeBlock], language: &str) -> Option<CodeBlock> {
+    choose(blocks, language, Purpose::Script)
 }
 
 /// The same, for a module whose functions are called from outside: rules 3 and 4 are left out, so that examples of
 /// use are no part of it.
 pub fn module(response: &str, language: &str) -> Option<CodeBlock> {
-    choose(&find(response), language, Purpose::Module)
+    module_in(&find(response), language)
+}
+
+/// The same, from the blocks of a response that are known already.
+pub fn module_in(blocks: &[CodeBlock], language: &str) -> Option<CodeBlock> {
+    choose(blocks, language, Purpose::Module)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! One grade, from the sample to the verdict.
 
-use code_blocks::Position;
+use code_blocks::{CodeBlock, Position};
 use gradebox_sdk::{
     GradeError, Sample, Verdict,
     programs::{Diagnostic, Runner},
@@ -9,6 +9,7 @@ use gradebox_sdk::{
 
 use crate::{
     excerpt::excerpt,
+    language,
     params::{Params, Scoring},
     program::{Origin, Program, candidates, looks_like_body},
     report::{Report, isolation},
@@ -19,18 +20,31 @@ use crate::{
 /// Runs the program in the response against the row's tests.
 pub(crate) fn grade(sample: &Sample, params: &Params, runner: &impl Runner) -> Result<Verdict, GradeError> {
     params.check()?;
-    let suite = Suite::read(sample)?;
-    let program = match find_program(sample, &suite, params, runner)? {
+    let suite = Suite::read(sample, params)?;
+    let blocks = code_blocks::find(&sample.response);
+    let language = language::of(params, &suite, &blocks, runner)?;
+    let program = match find_program(sample, &suite, &language, &blocks, runner)? {
         Found::Program(program) => program,
         Found::Broken(program, errors) => return Ok(syntax_error(&program, &suite, &errors)),
+        Found::TooLong => {
+            let most = LONGEST_PROGRAM >> 20;
+            return Ok(nothing_ran(&suite, format_args!("the program is longer than {most} MiB and was not run")));
+        }
         Found::Nothing => {
-            let reason = format!("no {} code found in the response", params.language);
-            return Ok(Verdict::scored(0.0, reason).detail("total", suite.cases.len()).detail("passed", 0));
+            return Ok(nothing_ran(&suite, format_args!("no {language} code found in the response")));
         }
     };
-    check_tests(&suite, params, runner)?;
-    let outcomes = Run { runner, params, program: &program, suite: &suite }.outcomes()?;
-    Ok(verdict(&suite, &program, params, &outcomes))
+    drop(blocks);
+    check_tests(&suite, &language, runner)?;
+    let outcomes = Run { runner, params, program: &program, suite: &suite, language: &language }.outcomes()?;
+    Ok(verdict(&suite, &program, params, &language, &outcomes))
+}
+
+/// Bytes of a program. No person or model writes more, and reading it would take more memory than a program has.
+const LONGEST_PROGRAM: usize = 4 << 20;
+
+fn nothing_ran(suite: &Suite, reason: std::fmt::Arguments<'_>) -> Verdict {
+    Verdict::scored(0.0, reason).detail("total", suite.cases.len()).detail("passed", 0).detail("column", suite.column)
 }
 
 /// What a response holds.
@@ -38,19 +52,29 @@ enum Found {
     Program(Program),
     /// Code that does not parse.
     Broken(Program, Vec<Diagnostic>),
+    TooLong,
     Nothing,
 }
 
 /// The first candidate that parses, else the first one that is broken in the response's own lines.
-fn find_program(sample: &Sample, suite: &Suite, params: &Params, runner: &impl Runner) -> Result<Found, GradeError> {
+fn find_program(
+    sample: &Sample,
+    suite: &Suite,
+    language: &str,
+    blocks: &[CodeBlock],
+    runner: &impl Runner,
+) -> Result<Found, GradeError> {
     let is_script = suite.cases.iter().all(|case| matches!(case, Case::Output { .. }));
-    let find = if is_script { code_blocks::program } else { code_blocks::module };
-    let block = find(&sample.response, &params.language);
+    let find = if is_script { code_blocks::program_in } else { code_blocks::module_in };
+    let block = find(blocks, language);
+    if block.as_ref().map_or(0, |block| block.code.len()) > LONGEST_PROGRAM {
+        return Ok(Found::TooLong);
+    }
     let has_code = block.is_some() || looks_like_body(&sample.response);
     let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
     let mut broken = Vec::new();
     for program in candidates(&sample.response, block, Some(prompt), suite.entry_point.as_deref()) {
-        let errors = runner.check(&params.language, &program.source);
+        let errors = runner.check(language, &program.source);
         if errors.is_empty() {
             return Ok(Found::Program(program));
         }
@@ -67,7 +91,7 @@ fn find_program(sample: &Sample, suite: &Suite, params: &Params, runner: &impl R
 }
 
 /// Tests that do not parse are the row's fault, not the program's.
-fn check_tests(suite: &Suite, params: &Params, runner: &impl Runner) -> Result<(), GradeError> {
+fn check_tests(suite: &Suite, language: &str, runner: &impl Runner) -> Result<(), GradeError> {
     let code = suite.cases.iter().filter_map(|case| match case {
         Case::Statements { code } => Some(code.as_str()),
         _ => None,
@@ -76,12 +100,12 @@ fn check_tests(suite: &Suite, params: &Params, runner: &impl Runner) -> Result<(
     if code.is_empty() {
         return Ok(());
     }
-    if !code_blocks::normalised(&params.language).eq("python") {
+    if language != language::DEFAULT {
         let problem = "tests made of statements run in `python` only";
         return Err(GradeError::invalid_params("language", problem));
     }
     let source = format!("{}\n{}\n", suite.setup, code.join("\n"));
-    match runner.check(&params.language, &source).first() {
+    match runner.check(language, &source).first() {
         None => Ok(()),
         Some(error) => {
             let line = usize::try_from(error.line).ok().and_then(|line| source.lines().nth(line.checked_sub(1)?));
@@ -127,11 +151,10 @@ fn text_of<'a>(program: &'a Program, error: &Diagnostic) -> &'a str {
     program.line(error.line).unwrap_or_default().trim()
 }
 
-fn verdict(suite: &Suite, program: &Program, params: &Params, outcomes: &[Outcome]) -> Verdict {
-    let report = Report { suite, program, params, outcomes };
-    let (passed, total) = (count(report.passed()), count(outcomes.len()));
+fn verdict(suite: &Suite, program: &Program, params: &Params, language: &str, outcomes: &[Outcome]) -> Verdict {
+    let report = Report { suite, program, params, language, outcomes };
     let value = match params.score {
-        Scoring::PassRate => passed / total,
+        Scoring::PassRate => outcomes.iter().map(Outcome::credit).sum::<f64>() / count(outcomes.len()),
         Scoring::AllOrNothing => f64::from(u8::from(report.passed() == outcomes.len())),
     };
     Verdict::Scored { value, reason: report.reason(), details: report.details() }

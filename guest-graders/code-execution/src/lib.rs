@@ -11,9 +11,12 @@
 //! its last line was reached, so that ending early proves nothing. A program that knows Python well can still
 //! meddle with tests beside it.
 
+mod checker;
 mod compare;
 mod excerpt;
 mod grade;
+mod judge;
+mod language;
 mod params;
 mod program;
 #[cfg(test)]
@@ -27,7 +30,7 @@ use gradebox_sdk::{
     serde_json::json,
 };
 
-pub use crate::params::{OutputComparison, Params, Scoring};
+pub use crate::params::{AfterOutput, Instance, Order, OutputComparison, Params, Scoring, ValueTypes};
 
 /// The grader.
 pub struct CodeExecution;
@@ -38,8 +41,8 @@ impl Grader for CodeExecution {
     fn describe() -> Description {
         let add = "```python\ndef add(a, b):\n    return a + b\n```";
         description!("Runs the program in a response against the row's tests")
-            .requires_one_of(&["tests", "test_cases", "input_output", "test_list", "test+entry_point"])
-            .reads(&["test", "entry_point", "fn_name", "prompt", "test_setup_code", "test_imports"])
+            .requires_one_of(&suite::REQUIRED)
+            .reads(&suite::OPTIONAL)
             .example(
                 Example::new(json!({
                     "response": add,

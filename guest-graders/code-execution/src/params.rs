@@ -22,8 +22,22 @@ pub struct Params {
     /// test; the tests after it count as failed.
     #[schemars(range(min = 1))]
     pub max_timeouts: u32,
-    /// The language of the program; what the host has a runtime for.
-    pub language: String,
+    /// What runs in one sandbox.
+    pub instance: Instance,
+    /// The language of the program; what the host has a runtime for. Where it is absent, the row's column `language`
+    /// says it, else the tag of the response's fence, else it is Python.
+    pub language: Option<String>,
+    /// Runs the asserts of `challenge_test_list` after those of `test_list`, too.
+    pub challenge_tests: bool,
+    /// Python code with a function `check(input, output, expected)` that judges each test instead of a comparison; a
+    /// row's own column `checker` comes first.
+    pub checker: Option<String>,
+    /// Which returned values count as the expected one although their types differ.
+    pub value_types: ValueTypes,
+    /// Whether the order matters: of the items of returned lists, of printed lines.
+    pub order: Order,
+    /// Takes capital and small letters for the same, in returned text and in printed output.
+    pub ignore_case: bool,
     /// How far a float may be from the expected number, as a part of the larger of the two.
     #[schemars(range(min = 0))]
     pub float_tolerance: f64,
@@ -32,8 +46,10 @@ pub struct Params {
     pub float_absolute_tolerance: f64,
     /// How printed output is compared with the expected output.
     pub compare_output: OutputComparison,
+    /// What a program may do after it printed all that was expected.
+    pub after_output: AfterOutput,
     /// How many failed tests the reason describes.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100))]
     pub max_tests_in_reason: usize,
 }
 
@@ -51,10 +67,62 @@ pub enum Scoring {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputComparison {
+    /// Byte by byte.
+    Exact,
     /// Line by line; spaces at the end of a line and newlines at the end do not count.
     Text,
+    /// Word by word, however they are spaced.
+    Words,
     /// Word by word; words that are numbers may differ by the float tolerances.
     Numbers,
+}
+
+/// What runs in one sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Instance {
+    /// Each test has a fresh one: no test sees what another left behind.
+    PerTest,
+    /// All calls of a sample share one, until a test ends it: the program's top level runs once, and its global state
+    /// carries over from test to test. Scripts that read standard input have a fresh one all the same.
+    PerSample,
+}
+
+/// Which returned values count as the expected one although their types differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueTypes {
+    /// None: integers, floats and booleans are apart, lists and tuples, sets and frozen sets, too.
+    Strict,
+    /// What JSON cannot tell apart: an expected list stands for a tuple, the key `"1"` for the key `1`, 3 for 3.0. A
+    /// boolean is no number.
+    Json,
+    /// What Python's `==` says: 1, 1.0 and True are equal, a list and a tuple are not.
+    Python,
+    /// All that either of the two takes for equal; a tuple stands for a list, too.
+    Loose,
+}
+
+/// Whether order matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// It does.
+    Matters,
+    /// Not that of the outermost list's items, nor that of printed lines.
+    OuterIgnored,
+    /// At no depth: that of the words in a line does not either.
+    Ignored,
+}
+
+/// What a program may do after it printed all that was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterOutput {
+    /// End, by itself or by exit 0: no further output, no exception.
+    Strict,
+    /// Print more lines, raise an exception, exit with any code. Reaching a limit fails the test all the same.
+    Lenient,
 }
 
 impl Params {
@@ -66,6 +134,10 @@ impl Params {
             ("max_timeouts", u64::from(self.max_timeouts)),
             ("max_tests_in_reason", self.max_tests_in_reason as u64),
         ];
+        if self.max_tests_in_reason > 100 {
+            let problem = format!("expected at most 100, found {}", self.max_tests_in_reason);
+            return Err(GradeError::invalid_params("max_tests_in_reason", problem));
+        }
         if let Some((name, _)) = at_least_one.iter().find(|(_, number)| *number == 0) {
             return Err(GradeError::invalid_params(name, "expected at least 1, found 0"));
         }
@@ -88,10 +160,17 @@ impl Default for Params {
             score: Scoring::PassRate,
             stop_at_first_failure: false,
             max_timeouts: 4,
-            language: "python".to_owned(),
+            instance: Instance::PerTest,
+            language: None,
+            challenge_tests: false,
+            checker: None,
+            value_types: ValueTypes::Json,
+            order: Order::Matters,
+            ignore_case: false,
             float_tolerance: 1e-6,
             float_absolute_tolerance: 1e-9,
             compare_output: OutputComparison::Text,
+            after_output: AfterOutput::Strict,
             max_tests_in_reason: 3,
         }
     }

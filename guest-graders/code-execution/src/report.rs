@@ -7,9 +7,9 @@ use gradebox_sdk::{
 };
 
 use crate::{
-    compare::first_difference,
+    compare::{Policy, difference, first_different_line},
     excerpt::excerpt,
-    params::Params,
+    params::{Instance, Params},
     program::{Origin, Program},
     run::{Assertion, Found, Outcome},
     suite::{Case, Expectation, RUN_UNITTEST, Suite},
@@ -28,6 +28,7 @@ pub(crate) struct Report<'a> {
     pub(crate) suite: &'a Suite,
     pub(crate) program: &'a Program,
     pub(crate) params: &'a Params,
+    pub(crate) language: &'a str,
     /// One for each case of the suite.
     pub(crate) outcomes: &'a [Outcome],
 }
@@ -81,6 +82,14 @@ impl Report<'_> {
         details.insert("total".to_owned(), json!(self.outcomes.len()));
         details.insert("column".to_owned(), json!(self.suite.column));
         details.insert("isolation".to_owned(), json!(isolation(self.suite)));
+        details.insert("language".to_owned(), json!(self.language));
+        if self.params.instance == Instance::PerSample {
+            // Earlier tests may have left something behind.
+            details.insert("instance".to_owned(), json!("per-sample"));
+        }
+        if self.suite.checker.is_some() {
+            details.insert("judged_by".to_owned(), json!("checker"));
+        }
         details.insert("first_line".to_owned(), json!(self.program.first_line()));
         details.insert("tests".to_owned(), Json::Array(tests));
         if self.outcomes.len() > LISTED {
@@ -119,8 +128,10 @@ impl Report<'_> {
                 None => format!("`{text}` failed"),
             };
         }
-        if let (Case::Output { expected, .. }, Outcome::Wrong(Found::Printed(printed))) = (case, outcome) {
-            return format!("{} {}", subject(case), output_difference(expected, printed));
+        if let (Case::Output { expected: Some(expected), .. }, Outcome::Wrong(Found::Printed(printed))) =
+            (case, outcome)
+        {
+            return format!("{} {}", subject(case), output_difference(expected, printed, Policy::from(self.params)));
         }
         format!("{} {}", subject(case), self.predicate(case, outcome))
     }
@@ -129,10 +140,15 @@ impl Report<'_> {
     fn predicate(&self, case: &Case, outcome: &Outcome) -> String {
         match outcome {
             Outcome::Passed => "passed".to_owned(),
-            Outcome::Wrong(Found::Value(found)) => {
-                format!("returned {}, expected {}", excerpt(found, IN_REASON), expected_of(case, IN_REASON))
-            }
+            Outcome::Wrong(Found::Value(found)) => self.value_difference(case, found),
             Outcome::Wrong(Found::Printed(printed)) => format!("printed {}", quoted(printed, IN_REASON)),
+            Outcome::Wrong(Found::PrintedMore(printed)) => {
+                format!("printed what was expected and then more: {}", quoted(&more(case, printed), IN_REASON))
+            }
+            Outcome::Afterwards(outcome) => {
+                format!("printed the expected output, but then {}", self.predicate(case, outcome))
+            }
+            Outcome::Rejected { credit, message, found } => rejection(*credit, message.as_deref(), found),
             Outcome::Raised(raised) | Outcome::Failed { raised, .. } => self.raised(raised),
             Outcome::NothingRaised(None) => format!("ended, but should raise {}", expected_of(case, IN_REASON)),
             Outcome::NothingRaised(Some(value)) => {
@@ -145,6 +161,28 @@ impl Report<'_> {
             Outcome::OutputExceeded => "printed more than it may".to_owned(),
             Outcome::Crashed(how) => format!("could not be judged: {}", excerpt(how, IN_REASON)),
             Outcome::NotRun => "was not run".to_owned(),
+        }
+    }
+
+    /// In full, or for long values the first place that differs.
+    fn value_difference(&self, case: &Case, found: &Value) -> String {
+        let whole = || format!("returned {}, expected {}", excerpt(found, IN_REASON), expected_of(case, IN_REASON));
+        let Some(expected) = expected_value(case) else { return whole() };
+        if !is_long(found) && !is_long(expected) {
+            return whole();
+        }
+        if let (Some(left), Some(right)) = (length(expected), length(found))
+            && left != right
+        {
+            return format!("{}; it has {right} items, expected {left}", whole());
+        }
+        match difference(expected, found, Policy::from(self.params)) {
+            Some((path, expected, found)) => format!(
+                "returned another value at {path}: {}, expected {}",
+                excerpt(found, IN_REASON),
+                excerpt(expected, IN_REASON)
+            ),
+            None => whole(),
         }
     }
 
@@ -167,15 +205,22 @@ impl Report<'_> {
         let Some(test) = test.as_object_mut() else { return };
         let mut add = |key: &str, value: String| test.insert(key.to_owned(), Json::String(value));
         add("input", input_of(case, IN_DETAILS));
-        if !matches!(case, Case::Statements { .. }) {
+        if has_expected(case) {
             add("expected", expected_of(case, IN_DETAILS));
         }
-        match outcome {
+        let ended = if let Outcome::Afterwards(outcome) = outcome { outcome } else { outcome };
+        match ended {
             Outcome::Wrong(Found::Value(value)) | Outcome::NothingRaised(Some(value)) => {
                 add("got", excerpt(value, IN_DETAILS));
             }
-            Outcome::Wrong(Found::Printed(printed)) => {
+            Outcome::Wrong(Found::Printed(printed) | Found::PrintedMore(printed)) => {
                 add("got", excerpt(printed, IN_DETAILS));
+            }
+            Outcome::Rejected { message, found, .. } => {
+                add("got", excerpt(&shown(found), IN_DETAILS));
+                if let Some(message) = message {
+                    add("checker", excerpt(message, IN_DETAILS));
+                }
             }
             Outcome::Failed { assertion: Assertion { text, left, .. }, .. } => {
                 add("assertion", excerpt(text, IN_DETAILS));
@@ -192,7 +237,10 @@ impl Report<'_> {
             }
             _ => {}
         }
-        if let Outcome::Raised(raised) | Outcome::Failed { raised, .. } = outcome {
+        if let Outcome::Rejected { credit, .. } = outcome {
+            test.insert("score".to_owned(), json!(credit));
+        }
+        if let Outcome::Raised(raised) | Outcome::Failed { raised, .. } = ended {
             test.insert("raised".to_owned(), self.raised_json(raised));
         }
     }
@@ -213,7 +261,8 @@ impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Wrong(_) | Self::NothingRaised(_) | Self::Failed { .. } => "wrong",
+            Self::Wrong(_) | Self::NothingRaised(_) | Self::Failed { .. } | Self::Rejected { .. } => "wrong",
+            Self::Afterwards(outcome) => outcome.name(),
             Self::Raised(_) => "raised",
             Self::Exited(_) => "exited",
             Self::TimedOut => "timed-out",
@@ -258,7 +307,7 @@ fn input_of(case: &Case, most: usize) -> String {
 
 fn expected_of(case: &Case, most: usize) -> String {
     match case {
-        Case::Output { expected, .. } => excerpt(expected, most),
+        Case::Output { expected, .. } => excerpt(&expected.as_deref().unwrap_or_default(), most),
         Case::Call { expectation, .. } | Case::Expression { expectation, .. } => match expectation {
             Expectation::Returns(values) => values.first().map(|value| excerpt(value, most)).unwrap_or_default(),
             Expectation::Raises(kind) => excerpt(kind, most),
@@ -268,17 +317,88 @@ fn expected_of(case: &Case, most: usize) -> String {
 }
 
 /// Short outputs in full, of longer ones the first line that differs.
-fn output_difference(expected: &str, printed: &str) -> String {
+fn output_difference(expected: &str, printed: &str, policy: Policy) -> String {
     const SHORT: usize = 200;
     if printed.trim().is_empty() {
         return format!("printed nothing, expected {}", quoted(expected.trim_end(), IN_REASON));
     }
     let line = |line: Option<&str>| line.map_or("missing".to_owned(), |line| quoted(line, IN_REASON));
-    match first_difference(expected, printed) {
+    match first_different_line(expected, printed, policy) {
+        Some((number, wanted, None)) if expected.len() + printed.len() > SHORT => {
+            format!("stopped printing before line {number}, expected {}", line(wanted))
+        }
         Some((number, wanted, found)) if expected.len() + printed.len() > SHORT => {
             format!("printed another line {number}: {}, expected {}", line(found), line(wanted))
         }
         _ => format!("printed {}, expected {}", quoted(printed.trim_end(), SHORT), quoted(expected.trim_end(), SHORT)),
+    }
+}
+
+/// What stands behind the expected output.
+fn more(case: &Case, printed: &str) -> String {
+    let expected = if let Case::Output { expected: Some(expected), .. } = case { expected.as_str() } else { "" };
+    let lines = printed.lines().skip(expected.trim_end().lines().count());
+    let mut behind = String::new();
+    for line in lines {
+        if behind.len() > IN_REASON {
+            break;
+        }
+        behind.push_str(line);
+        behind.push('\n');
+    }
+    // All on the last expected line.
+    if behind.trim().is_empty() { printed.trim_end().to_owned() } else { behind.trim_end().to_owned() }
+}
+
+fn rejection(credit: f64, message: Option<&str>, found: &Found) -> String {
+    let what = match found {
+        Found::Value(value) => format!("returned {}", excerpt(value, IN_REASON)),
+        Found::Printed(printed) | Found::PrintedMore(printed) => {
+            format!("printed {}", quoted(printed.trim_end(), IN_REASON))
+        }
+    };
+    let part = if credit > 0.0 { format!(" in part ({credit})") } else { String::new() };
+    let verdict = if credit > 0.0 { "is right" } else { "is wrong" };
+    match message.map(str::trim).filter(|message| !message.is_empty()) {
+        Some(message) => format!("{what}, which {verdict}{part}: {}", excerpt(&message, IN_REASON)),
+        None => format!("{what}, which {verdict}{part} by the row's checker"),
+    }
+}
+
+fn shown(found: &Found) -> String {
+    match found {
+        Found::Value(value) => excerpt(value, IN_DETAILS),
+        Found::Printed(printed) | Found::PrintedMore(printed) => excerpt(printed, IN_DETAILS),
+    }
+}
+
+fn has_expected(case: &Case) -> bool {
+    match case {
+        Case::Output { expected, .. } => expected.is_some(),
+        Case::Call { expectation, .. } | Case::Expression { expectation, .. } => {
+            !matches!(expectation, Expectation::Returns(values) if values.is_empty())
+        }
+        Case::Statements { .. } => false,
+    }
+}
+
+fn expected_value(case: &Case) -> Option<&Value> {
+    match case {
+        Case::Call { expectation: Expectation::Returns(values), .. }
+        | Case::Expression { expectation: Expectation::Returns(values), .. } => values.first(),
+        _ => None,
+    }
+}
+
+fn is_long(value: &Value) -> bool {
+    excerpt(value, IN_REASON).chars().count() > IN_REASON
+}
+
+fn length(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) | Value::FrozenSet(items) => Some(items.len()),
+        Value::Dict(entries) => Some(entries.len()),
+        _ => None,
     }
 }
 

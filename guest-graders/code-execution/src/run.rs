@@ -4,15 +4,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use gradebox_sdk::{
     GradeError,
-    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Raised, Runner},
+    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Raised, Runner, Steps},
     value::Value,
 };
 
 use crate::{
-    compare::{Tolerance, same_text, same_value, same_words},
-    params::{OutputComparison, Params},
+    checker, judge,
+    judge::unexpected,
+    language,
+    params::{Instance, Params},
     program::{Program, target_in},
-    suite::{Case, Expectation, Suite},
+    suite::{Case, Suite},
 };
 
 /// What one case came to.
@@ -36,8 +38,36 @@ pub(crate) enum Outcome {
     StackOverflow,
     OutputExceeded,
     Crashed(String),
+    /// The program did all that was asked, and then this.
+    Afterwards(Box<Self>),
+    /// The checker does not take it, or only in part.
+    Rejected {
+        /// From 0 to below 1.
+        credit: f64,
+        message: Option<String>,
+        found: Found,
+    },
     /// An earlier case ended the run.
     NotRun,
+}
+
+impl Outcome {
+    /// The part of the case that passed, 0 to 1.
+    pub(crate) fn credit(&self) -> f64 {
+        match self {
+            Self::Passed => 1.0,
+            Self::Rejected { credit, .. } => *credit,
+            _ => 0.0,
+        }
+    }
+
+    fn is_timeout(&self) -> bool {
+        match self {
+            Self::TimedOut => true,
+            Self::Afterwards(outcome) => outcome.is_timeout(),
+            _ => false,
+        }
+    }
 }
 
 /// What a program gave instead of the expected result.
@@ -45,6 +75,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Found {
     Value(Value),
     Printed(String),
+    /// The whole expected output, and more behind it.
+    PrintedMore(String),
 }
 
 /// An assertion that did not hold.
@@ -64,6 +96,7 @@ pub(crate) struct Run<'a, R> {
     pub(crate) params: &'a Params,
     pub(crate) program: &'a Program,
     pub(crate) suite: &'a Suite,
+    pub(crate) language: &'a str,
 }
 
 impl<R: Runner> Run<'_, R> {
@@ -74,10 +107,11 @@ impl<R: Runner> Run<'_, R> {
     pub(crate) fn outcomes(&self) -> Result<Vec<Outcome>, GradeError> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.suite.cases.len());
         let mut cases = self.suite.cases.as_slice();
+        let mut shared = None;
         let mut together = if self.params.stop_at_first_failure { 1 } else { 4 };
         while !cases.is_empty() && !self.is_over(&outcomes) {
             let (now, later) = cases.split_at(cases.len().min(together));
-            outcomes.extend(self.batch(outcomes.len(), now)?);
+            outcomes.extend(self.batch(outcomes.len(), now, &mut shared)?);
             cases = later;
             together = (together * 2).min(64);
         }
@@ -92,31 +126,96 @@ impl<R: Runner> Run<'_, R> {
     }
 
     fn is_over(&self, outcomes: &[Outcome]) -> bool {
-        let timeouts = outcomes.iter().filter(|outcome| **outcome == Outcome::TimedOut).count();
+        let timeouts = outcomes.iter().filter(|outcome| outcome.is_timeout()).count();
         let failed = outcomes.iter().any(|outcome| *outcome != Outcome::Passed);
         timeouts >= self.params.max_timeouts as usize || (self.params.stop_at_first_failure && failed)
     }
 
     /// Cases that need nothing but the program run side by side; statements each have a program of their own.
-    fn batch(&self, first: usize, cases: &[Case]) -> Result<Vec<Outcome>, GradeError> {
+    fn batch(&self, first: usize, cases: &[Case], shared: &mut Option<R::Session>) -> Result<Vec<Outcome>, GradeError> {
         let inputs: Vec<Input> = cases.iter().filter_map(|case| self.input(case)).collect();
-        let executions = match inputs.as_slice() {
-            [] => Vec::new(),
-            inputs => self.runner.run_all(&self.sandboxed(self.program.source.clone(), cases), inputs),
+        let program = self.sandboxed(self.program.source.clone(), cases);
+        let executions = match (inputs.as_slice(), self.params.instance) {
+            ([], _) => Vec::new(),
+            (inputs, Instance::PerTest) => self.runner.run_all(&program, inputs),
+            (inputs, Instance::PerSample) => self.run_in_one(&program, inputs, shared)?,
         };
         let mut executions = executions.into_iter();
-        let outcome = |(index, case): (usize, &Case)| match case {
-            Case::Statements { code } => self.statements(index, code),
-            _ => Ok(self.judge(case, executions.next().ok_or_else(missing)?)),
-        };
-        (first..).zip(cases).map(outcome).collect()
+        let mut outcomes = Vec::with_capacity(cases.len());
+        let mut to_check = Vec::new();
+        for (index, case) in (first..).zip(cases) {
+            if let Case::Statements { code } = case {
+                outcomes.push(self.statements(index, code)?);
+                continue;
+            }
+            let execution = executions.next().ok_or_else(missing)?;
+            outcomes.push(match self.suite.checker {
+                None => judge::compared(case, execution, self.params),
+                Some(_) => match judge::checkable(case, execution, self.params) {
+                    Ok(found) => {
+                        to_check.push((index, case, found));
+                        Outcome::NotRun
+                    }
+                    Err(outcome) => *outcome,
+                },
+            });
+        }
+        self.check(first, &mut outcomes, to_check)?;
+        Ok(outcomes)
+    }
+
+    /// Puts what the checker says in the place of each outcome that is its to decide.
+    fn check(
+        &self,
+        first: usize,
+        outcomes: &mut [Outcome],
+        to_check: Vec<(usize, &Case, Found)>,
+    ) -> Result<(), GradeError> {
+        let Some(checker) = self.suite.checker.as_ref().filter(|_| !to_check.is_empty()) else { return Ok(()) };
+        let places: Vec<usize> = to_check.iter().map(|(index, ..)| index - first).collect();
+        let decisions = checker::ask(checker, to_check, self.params, self.runner)?;
+        for (place, outcome) in places.into_iter().zip(decisions) {
+            if let Some(decided) = outcomes.get_mut(place) {
+                *decided = outcome;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs calls one after the other in one sandbox, in a new one when a test ended it. A script runs once in a
+    /// sandbox, so each has its own.
+    fn run_in_one(
+        &self,
+        program: &Sandboxed,
+        inputs: &[Input],
+        shared: &mut Option<R::Session>,
+    ) -> Result<Vec<Execution>, GradeError> {
+        let mut executions = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            if input.action == Action::Script {
+                let once = self.runner.run_all(program, std::slice::from_ref(input));
+                executions.push(once.into_iter().next().ok_or_else(missing)?);
+                continue;
+            }
+            let session = shared.take().unwrap_or_else(|| self.runner.open(program, &[]));
+            let execution = session.step(input);
+            if matches!(execution.ending, Ending::Completed | Ending::Raised(_)) {
+                *shared = Some(session);
+            }
+            executions.push(execution);
+        }
+        Ok(executions)
     }
 
     fn input(&self, case: &Case) -> Option<Input> {
         let (action, stdin) = match case {
             Case::Output { stdin, .. } => (Action::Script, stdin.as_bytes().to_vec()),
             Case::Call { call, .. } => {
-                let target = target_in(&self.program.source, &call.target);
+                let target = if self.language == language::DEFAULT {
+                    target_in(&self.program.source, &call.target)
+                } else {
+                    call.target.replace("()", "")
+                };
                 (Action::Call(Call { target, ..call.clone() }), Vec::new())
             }
             Case::Expression { expression, .. } => (Action::Evaluate(expression.clone()), Vec::new()),
@@ -126,56 +225,19 @@ impl<R: Runner> Run<'_, R> {
     }
 
     fn sandboxed(&self, source: String, cases: &[Case]) -> Sandboxed {
-        let longest =
-            cases.iter().map(|case| if let Case::Output { expected, .. } = case { expected.len() } else { 0 });
+        let longest = cases
+            .iter()
+            .map(|case| if let Case::Output { expected: Some(expected), .. } = case { expected.len() } else { 0 });
         // Twice what is expected shows what is wrong; the host's default is enough for all but huge outputs.
         let output_kib = longest.max().map(|bytes| bytes / 512 + 64).filter(|kib| *kib > 256);
         Sandboxed {
-            language: self.params.language.clone(),
+            language: self.language.to_owned(),
             source,
             limits: Limits {
                 cpu_ms: Some(self.params.timeout_ms),
                 memory_mib: self.params.memory_mib,
                 output_kib: output_kib.map(|kib| u32::try_from(kib).unwrap_or(u32::MAX)),
             },
-        }
-    }
-
-    fn judge(&self, case: &Case, execution: Execution) -> Outcome {
-        match case {
-            Case::Output { expected, .. } => self.judge_output(expected, execution),
-            Case::Call { expectation, .. } | Case::Expression { expectation, .. } => {
-                self.judge_value(expectation, execution)
-            }
-            Case::Statements { .. } => unexpected(execution.ending),
-        }
-    }
-
-    fn judge_output(&self, expected: &str, execution: Execution) -> Outcome {
-        // Exit 0 is how many programs end, and the output is compared all the same.
-        if !matches!(execution.ending, Ending::Completed | Ending::Exited(0)) {
-            return unexpected(execution.ending);
-        }
-        let printed = String::from_utf8_lossy(&execution.stdout);
-        let same = match self.params.compare_output {
-            OutputComparison::Text => same_text(expected, &printed),
-            OutputComparison::Numbers => same_words(expected, &printed, self.tolerance()),
-        };
-        if same { Outcome::Passed } else { Outcome::Wrong(Found::Printed(printed.into_owned())) }
-    }
-
-    fn judge_value(&self, expectation: &Expectation, execution: Execution) -> Outcome {
-        match (expectation, execution.ending, execution.value) {
-            (Expectation::Returns(expected), Ending::Completed, Some(found)) => {
-                if expected.iter().any(|expected| same_value(expected, &found, self.tolerance())) {
-                    return Outcome::Passed;
-                }
-                Outcome::Wrong(Found::Value(found))
-            }
-            (Expectation::Raises(_), Ending::Completed, value) => Outcome::NothingRaised(value),
-            (Expectation::Raises(kind), Ending::Raised(raised), _) if is_kind(&raised.kind, kind) => Outcome::Passed,
-            (_, Ending::Completed, None) => Outcome::Crashed("it gave no result".to_owned()),
-            (_, ending, _) => unexpected(ending),
         }
     }
 
@@ -243,32 +305,10 @@ impl<R: Runner> Run<'_, R> {
         let execution = self.evaluate(source, expression.to_owned()).ok()?;
         execution.value.filter(|_| execution.ending == Ending::Completed)
     }
-
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { relative: self.params.float_tolerance, absolute: self.params.float_absolute_tolerance }
-    }
 }
 
 /// The name that the last line of a test sets.
 const REACHED: &str = "_gradebox_reached";
-
-/// An ending that no test asks for.
-fn unexpected(ending: Ending) -> Outcome {
-    match ending {
-        Ending::Completed => Outcome::Crashed("it gave no result".to_owned()),
-        Ending::Raised(raised) => Outcome::Raised(raised),
-        Ending::Exited(code) => Outcome::Exited(code),
-        Ending::TimedOut => Outcome::TimedOut,
-        Ending::OutOfMemory => Outcome::OutOfMemory,
-        Ending::StackOverflow => Outcome::StackOverflow,
-        Ending::OutputExceeded => Outcome::OutputExceeded,
-        Ending::Crashed(how) => Outcome::Crashed(how),
-    }
-}
-
-fn is_kind(found: &str, expected: &str) -> bool {
-    found == expected || found.rsplit('.').next() == Some(expected)
-}
 
 /// Differs from case to case and cannot be guessed from the response alone.
 fn token(source: &str, code: &str, index: usize) -> String {
@@ -312,7 +352,7 @@ fn left_side(assertion: &str) -> Option<&str> {
 
 const COMPARISONS: [&str; 9] = ["==", "!=", "<", ">", " is ", " in ", " not in ", "<=", ">="];
 
-fn missing() -> GradeError {
+pub(crate) fn missing() -> GradeError {
     GradeError::internal("the host gave fewer executions than inputs")
 }
 

@@ -1,10 +1,16 @@
 //! What a row's tests are: the columns read as one list of cases, whatever dataset they come from.
 //!
+//! `docs/code-execution.md` shows each format with an example. In short:
+//!
 //! | shape | where it comes from | cases |
 //! |---|---|---|
-//! | `{"inputs": […], "outputs": […]}`, `{"input": […], "output": […]}` | APPS and TACO (`input_output`), PRIME, CodeContests (`public_tests`) | standard input and output |
+//! | `{"inputs": […], "outputs": […]}`, `{"input": […], "output": […]}` | APPS and TACO (`input_output`), PRIME, CodeContests (`public_tests`, …) | standard input and output |
 //! | the same with `fn_name` | APPS, TACO, PRIME | calls; arguments a list, or text with one JSON value a line |
-//! | `[{"input": …, "output": …}]`, `stdin`, `stdout`, `expected` | LiveCodeBench, Codeforces (`official_tests`) | standard input and output; calls with `"testtype": "functional"` or a named function |
+//! | `[{"input": …, "output": …}]`, `stdin`, `stdout`, `expected` | Codeforces (`official_tests`), hand-written rows | standard input and output; calls where a function is named |
+//! | the same with `"testtype": "stdin" \| "functional"` | LiveCodeBench (`public_test_cases`, `private_test_cases`) | either |
+//! | the same with `"type": "stdin_stdout" \| "function_call"` | open-r1, SYNTHETIC-1 (`verification_info`) | either |
+//! | `[{"input": {"stdin": …}, "output": {"stdout": …}}]` | `SandboxFusion` (`test`) | standard input and output |
+//! | `[{"input": "nums = [3], target = 6", "output": "[0]"}]` | LeetCodeDataset (`input_output`) | calls |
 //! | `[{"function": …, "args": […], "kwargs": {…}, "expected": …}]`, `[{"call": "f(3)", "expected": 6}]` | hand-written rows | calls |
 //! | `test_list`, or `tests` as a list of text | MBPP | one `assert` each, after `test_setup_code` and `test_imports` |
 //! | `test`, or `tests` as text, with `check(candidate)` | HumanEval, HumanEval+, LeetCodeDataset | one, `check(entry_point)` |
@@ -13,9 +19,10 @@
 //! | the same with anything else | hand-written rows | one for each top-level `assert`, or one in all |
 //!
 //! Text that holds JSON is read as JSON. An expected value or argument is plain JSON; an object whose one key
-//! begins with `$` is the tagged encoding, for values that JSON has no word for (`{"$set": [1, 2]}`). In the
-//! shapes of APPS, an expected list of one element stands for the element, too.
+//! begins with `$` is the tagged encoding, for values that JSON has no word for (`{"$set": [1, 2]}`).
 
+mod literal;
+mod packed;
 mod statements;
 mod structured;
 
@@ -28,27 +35,83 @@ use gradebox_sdk::{
     value::Value,
 };
 
-/// The columns that hold tests, the first that a row has wins.
-pub(crate) const COLUMNS: [&str; 4] = ["tests", "test_cases", "input_output", "test_list"];
+use crate::params::Params;
+
+/// The columns that hold tests. Those of one group are one suite; the first group of which a row has a column wins.
+const SOURCES: [&[&str]; 9] = [
+    &["tests"],
+    &["test_cases"],
+    &["input_output"],
+    &["verification_info"],
+    &LIVE_CODE_BENCH,
+    &["public_tests", "private_tests", "generated_tests"],
+    &["official_tests"],
+    &MBPP,
+    &["test"],
+];
+
+const LIVE_CODE_BENCH: [&str; 2] = ["public_test_cases", "private_test_cases"];
+const MBPP: [&str; 2] = ["test_list", "challenge_test_list"];
+
+/// Columns one of which a row must have.
+pub(crate) const REQUIRED: [&str; 12] = [
+    "tests",
+    "test_cases",
+    "input_output",
+    "verification_info",
+    "public_test_cases",
+    "private_test_cases",
+    "public_tests",
+    "private_tests",
+    "generated_tests",
+    "official_tests",
+    "test_list",
+    "test",
+];
+
+/// Columns that say more of the tests.
+pub(crate) const OPTIONAL: [&str; 9] = [
+    "entry_point",
+    "fn_name",
+    "prompt",
+    "test_setup_code",
+    "test_imports",
+    "challenge_test_list",
+    "metadata",
+    "language",
+    "checker",
+];
 
 /// The tests of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Suite {
-    /// The column that they come from.
+    /// The first column that they come from.
     pub(crate) column: &'static str,
     /// The function under test, where the row names it.
     pub(crate) entry_point: Option<String>,
+    /// The language of the program, where the row names it, with the column that does.
+    pub(crate) language: Option<(String, &'static str)>,
+    /// What judges the results instead of a comparison.
+    pub(crate) checker: Option<Checker>,
     /// Code that runs before the statements of each case.
     pub(crate) setup: String,
     /// Never empty.
     pub(crate) cases: Vec<Case>,
 }
 
+/// Python code with a function `check(input, output, expected)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Checker {
+    pub(crate) source: String,
+    /// Whether it is the row's own, not the parameter's.
+    pub(crate) of_row: bool,
+}
+
 /// One test.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Case {
-    /// The program reads `stdin` and must print `expected`.
-    Output { stdin: String, expected: String },
+    /// The program reads `stdin` and must print `expected`, which only a checker can do without.
+    Output { stdin: String, expected: Option<String> },
     /// A function of the program is called.
     Call { call: Call, expectation: Expectation },
     /// An expression is evaluated in the program.
@@ -60,7 +123,7 @@ pub(crate) enum Case {
 /// What a call must lead to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expectation {
-    /// One of these values; never empty.
+    /// One of these values; empty only where a checker judges without one.
     Returns(Vec<Value>),
     /// An exception of this type.
     Raises(String),
@@ -71,26 +134,36 @@ impl Suite {
     ///
     /// # Errors
     /// [`GradeError::InvalidSample`], naming the column, when there are none or they have no shape known here.
-    pub(crate) fn read(sample: &Sample) -> Result<Self, GradeError> {
-        let entry_point = match sample.text("entry_point")? {
-            None => sample.text("fn_name")?,
-            some => some,
+    pub(crate) fn read(sample: &Sample, params: &Params) -> Result<Self, GradeError> {
+        let Some(columns) = SOURCES.into_iter().find(|columns| columns.iter().any(|name| sample.field(name).is_some()))
+        else {
+            let expected = format!("the row has no tests; expected one of `{}`", REQUIRED.join("`, `"));
+            return Err(GradeError::invalid_sample("tests", expected));
         };
-        let entry_point = entry_point.map(str::trim).filter(|name| !name.is_empty());
-        let found = COLUMNS.into_iter().find_map(|column| Some((column, sample.field(column)?)));
-        let (column, cases) = match (found, sample.text("test")?) {
-            (Some((column, tests)), _) => (column, cases(column, tests, entry_point)?),
-            (None, Some(code)) => ("test", statements::cases("test", code, entry_point)?),
-            (None, None) => {
-                let expected = "the row has no tests; expected `tests`, `test_cases`, `input_output`, `test_list`, or \
-                                `test` with `entry_point`";
-                return Err(GradeError::invalid_sample("tests", expected));
-            }
+        let checker = Checker::read(sample, params)?;
+        let entry_point = entry_point(sample, columns)?;
+        let reader = Reader { entry_point: entry_point.as_deref(), has_checker: checker.is_some() };
+        let wanted = columns.iter().filter(|name| params.challenge_tests || **name != "challenge_test_list");
+        let mut suite = Self {
+            column: columns.first().copied().unwrap_or("tests"),
+            language: None,
+            setup: setup(sample)?,
+            cases: Vec::new(),
+            checker,
+            entry_point: entry_point.clone(),
         };
-        if cases.is_empty() {
-            return Err(GradeError::invalid_sample(column, "it holds no test; an empty suite proves nothing"));
+        let mut found = wanted.filter_map(|name| Some((*name, sample.field(name)?))).peekable();
+        suite.column = found.peek().map_or(suite.column, |(name, _)| name);
+        for (column, tests) in found {
+            let read = reader.read(column, tests)?;
+            suite.language = suite.language.or_else(|| Some((read.language?, column)));
+            suite.cases.extend(read.cases);
         }
-        Ok(Self { column, entry_point: entry_point.map(str::to_owned), setup: setup(sample)?, cases })
+        if suite.cases.is_empty() {
+            return Err(GradeError::invalid_sample(suite.column, "it holds no test; an empty suite proves nothing"));
+        }
+        let named = sample.text("language")?.map(|name| (name.to_owned(), "language"));
+        Ok(Self { language: named.or(suite.language), ..suite })
     }
 
     /// Whether tests run in the program's own sandbox, where the program could meddle with them.
@@ -99,14 +172,71 @@ impl Suite {
     }
 }
 
-fn cases(column: &'static str, tests: &Json, entry_point: Option<&str>) -> Result<Vec<Case>, GradeError> {
-    let Json::String(text) = tests else { return structured::cases(column, tests, entry_point) };
-    match from_str::<Json>(text) {
-        Ok(json @ (Json::Array(_) | Json::Object(_))) => structured::cases(column, &json, entry_point),
-        Err(problem) if text.trim_start().starts_with(['{', '[']) && !text.contains("assert") => {
-            Err(GradeError::invalid_sample(column, format_args!("it looks like JSON, but is not: {problem}")))
+impl Checker {
+    fn read(sample: &Sample, params: &Params) -> Result<Option<Self>, GradeError> {
+        let of_row = sample.text("checker")?.filter(|code| !code.trim().is_empty());
+        let of_params = || params.checker.as_deref().filter(|code| !code.trim().is_empty());
+        let as_checker = |source: &str, of_row| Self { source: format!("{}\n", source.trim_end()), of_row };
+        Ok(of_row.map(|code| as_checker(code, true)).or_else(|| Some(as_checker(of_params()?, false))))
+    }
+}
+
+/// The function under test: the row's columns, else what LiveCodeBench's `metadata` says.
+fn entry_point(sample: &Sample, columns: &[&str]) -> Result<Option<String>, GradeError> {
+    let named = sample.text("entry_point")?.or(sample.text("fn_name")?);
+    if let Some(name) = named.map(str::trim).filter(|name| !name.is_empty()) {
+        return Ok(Some(name.to_owned()));
+    }
+    if columns != LIVE_CODE_BENCH {
+        return Ok(None);
+    }
+    let parsed = match sample.field("metadata") {
+        Some(Json::String(text)) if text.trim().is_empty() => None,
+        Some(Json::String(text)) => Some(from_str::<Json>(text).map_err(|problem| {
+            GradeError::invalid_sample("metadata", format_args!("expected JSON text: {problem}"))
+        })?),
+        metadata => metadata.cloned(),
+    };
+    let name = parsed.as_ref().and_then(|metadata| metadata.get("func_name")?.as_str());
+    Ok(name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned))
+}
+
+/// What the reading of every column needs to know of the row.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    entry_point: Option<&'a str>,
+    has_checker: bool,
+}
+
+/// What one column holds.
+#[derive(Debug, Clone, PartialEq)]
+struct Tests {
+    cases: Vec<Case>,
+    language: Option<String>,
+}
+
+impl Reader<'_> {
+    fn read(self, column: &'static str, tests: &Json) -> Result<Tests, GradeError> {
+        let Json::String(text) = tests else { return structured::read(column, tests, self) };
+        if text.trim().is_empty() {
+            return Ok(Tests { cases: Vec::new(), language: None });
         }
-        _ => statements::cases(column, text, entry_point),
+        if column == "private_test_cases" && !text.trim_start().starts_with(['[', '{']) {
+            let text = packed::unpack(text).map_err(|problem| GradeError::invalid_sample(column, problem))?;
+            return self.read_text(column, &text);
+        }
+        self.read_text(column, text)
+    }
+
+    fn read_text(self, column: &'static str, text: &str) -> Result<Tests, GradeError> {
+        let looks_like_json = text.trim_start().starts_with(['{', '[']);
+        match from_str::<Json>(text) {
+            Ok(json @ (Json::Array(_) | Json::Object(_))) => structured::read(column, &json, self),
+            Err(problem) if looks_like_json && !text.contains("assert") => {
+                Err(GradeError::invalid_sample(column, format_args!("it looks like JSON, but is not: {problem}")))
+            }
+            _ => Ok(Tests { cases: statements::cases(column, text, self.entry_point)?, language: None }),
+        }
     }
 }
 
@@ -139,17 +269,24 @@ mod tests {
         Sample { fields: fields.as_object().cloned().unwrap_or_else(Map::new), ..Sample::default() }
     }
 
+    fn read(fields: &Json) -> Suite {
+        Suite::read(&sample(fields), &Params::default()).unwrap()
+    }
+
+    fn output(stdin: &str, expected: &str) -> Case {
+        Case::Output { stdin: stdin.to_owned(), expected: Some(expected.to_owned()) }
+    }
+
     fn problem(fields: &Json) -> String {
-        Suite::read(&sample(fields)).unwrap_err().to_string()
+        Suite::read(&sample(fields), &Params::default()).unwrap_err().to_string()
     }
 
     #[test]
     fn the_first_column_with_tests_wins() {
-        let suite = Suite::read(&sample(&json!({
+        let suite = read(&json!({
             "test": "assert False", "test_list": ["assert f(1) == 2"], "tests": null, "test_setup_code": "x = 1\n",
-            "test_imports": ["import math", "import re"], "entry_point": " "
-        })))
-        .unwrap();
+            "test_imports": ["import math", "import re"], "entry_point": " ", "challenge_test_list": ["assert False"]
+        }));
         assert_eq!(suite.column, "test_list");
         assert_eq!(suite.setup, "import math\nimport re\nx = 1");
         assert_eq!(suite.entry_point, None);
@@ -160,8 +297,8 @@ mod tests {
     #[test]
     fn text_that_holds_json_is_read_as_json() {
         let text = r#"{"inputs": ["1\n"], "outputs": ["2\n"]}"#;
-        let suite = Suite::read(&sample(&json!({"input_output": text}))).unwrap();
-        assert_eq!(suite.cases, [Case::Output { stdin: "1\n".to_owned(), expected: "2\n".to_owned() }]);
+        let suite = read(&json!({"input_output": text}));
+        assert_eq!(suite.cases, [output("1\n", "2\n")]);
         assert!(!suite.runs_beside_program());
         assert!(problem(&json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but is not"));
     }
@@ -174,6 +311,62 @@ mod tests {
         assert!(problem(&json!({})).contains("the row has no tests"));
         assert!(problem(&json!({"tests": 3})).starts_with("column `tests`: expected"));
         assert!(problem(&json!({"tests": {"a": 1}})).starts_with("column `tests`: expected"));
-        assert!(problem(&json!({"test": ["a"], "entry_point": "f"})).starts_with("column `test`: expected text"));
+        assert!(problem(&json!({"test": 3, "entry_point": "f"})).starts_with("column `test`: expected"));
+        assert!(problem(&json!({"test": " "})).contains("holds no test"));
+    }
+
+    #[test]
+    fn columns_of_one_benchmark_are_one_suite() {
+        let public = r#"[{"input": "1", "output": "2", "testtype": "stdin"}]"#;
+        let suite = read(&json!({"public_test_cases": public, "private_test_cases": [{"input": "3", "output": "4"}]}));
+        assert_eq!((suite.column, suite.cases), ("public_test_cases", vec![output("1", "2"), output("3", "4")]));
+        let suite = read(
+            &json!({"public_tests": {"input": [], "output": []}, "private_tests": {"input": ["1"], "output": ["2"]}}),
+        );
+        assert_eq!(suite.cases, [output("1", "2")]);
+        let problem = problem(&json!({"public_test_cases": public, "private_test_cases": "?"}));
+        assert!(problem.starts_with("column `private_test_cases`: expected JSON"), "{problem}");
+    }
+
+    #[test]
+    fn live_code_bench_names_its_function_in_the_metadata() {
+        let tests = r#"[{"input": "1", "output": "2", "testtype": "functional"}]"#;
+        let suite = read(&json!({"public_test_cases": tests, "metadata": "{\"func_name\": \"add\"}"}));
+        assert_eq!(suite.entry_point.as_deref(), Some("add"));
+        assert!(matches!(suite.cases.as_slice(), [Case::Call { .. }]));
+        assert!(problem(&json!({"public_test_cases": tests, "metadata": "{}"})).contains("metadata.func_name"));
+        assert!(problem(&json!({"public_test_cases": tests, "metadata": "{"})).starts_with("column `metadata`"));
+        assert_eq!(read(&json!({"tests": ["assert f()"], "metadata": "what I found"})).entry_point, None);
+    }
+
+    #[test]
+    fn challenge_tests_count_on_request() {
+        let fields = json!({"test_list": ["assert f(1)"], "challenge_test_list": ["assert f(2)"]});
+        assert_eq!(read(&fields).cases.len(), 1);
+        let params = Params { challenge_tests: true, ..Params::default() };
+        assert_eq!(Suite::read(&sample(&fields), &params).unwrap().cases.len(), 2);
+    }
+
+    #[test]
+    fn a_language_may_stand_beside_the_tests_or_in_them() {
+        let info = json!({"language": "python", "test_cases": [{"input": "1", "output": "2", "type": "stdin_stdout", "fn_name": null}]});
+        let suite = read(&json!({"verification_info": info.to_string()}));
+        assert_eq!(suite.language, Some(("python".to_owned(), "verification_info")));
+        assert_eq!(suite.cases, [output("1", "2")]);
+        let suite = read(&json!({"verification_info": info, "language": "js"}));
+        assert_eq!(suite.language, Some(("js".to_owned(), "language")));
+        assert!(problem(&json!({"tests": [{"stdout": "1"}], "language": 3})).starts_with("column `language`"));
+    }
+
+    #[test]
+    fn a_checker_makes_expected_output_optional() {
+        let fields = json!({"tests": [{"stdin": "1"}], "checker": "def check(i, o, e):\n    return True\n\n"});
+        let suite = read(&fields);
+        assert_eq!(suite.cases, [Case::Output { stdin: "1".to_owned(), expected: None }]);
+        assert!(suite.checker.is_some_and(|checker| checker.of_row && checker.source.ends_with("return True\n")));
+        assert!(problem(&json!({"tests": [{"stdin": "1"}]})).contains("test 1"));
+        let params = Params { checker: Some("x".to_owned()), ..Params::default() };
+        let checker = Suite::read(&sample(&json!({"tests": {"inputs": ["1"]}})), &params).unwrap().checker.unwrap();
+        assert_eq!(checker, Checker { source: "x\n".to_owned(), of_row: false });
     }
 }

@@ -62,7 +62,7 @@ fn a_reason_names_the_call_its_result_and_what_was_expected() {
     assert_eq!(
         Json::Object(scored.details),
         json!({
-            "passed": 1, "total": 2, "column": "tests", "isolation": "separate", "first_line": 4,
+            "passed": 1, "total": 2, "column": "tests", "isolation": "separate", "language": "python", "first_line": 4,
             "tests": [
                 {"verdict": "passed"}, {"verdict": "wrong", "input": "f(3)", "expected": "4", "got": "3"}
             ]
@@ -177,7 +177,7 @@ fn tests_that_do_not_parse_are_the_rows_fault() {
 
 #[test]
 fn statements_want_python() {
-    let params = Params { language: "javascript".to_owned(), ..Params::default() };
+    let params = Params { language: Some("javascript".to_owned()), ..Params::default() };
     let sample = sample("```javascript\nlet f = 1\n```", &json!({"test_list": ["assert f(1)"]}));
     let problem = grade(&sample, &params, &Recorded::new(ten_by)).unwrap_err();
     assert_eq!(problem, GradeError::invalid_params("language", "tests made of statements run in `python` only"));

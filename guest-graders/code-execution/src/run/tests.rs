@@ -11,7 +11,8 @@ use crate::{
 const CODE: &str = "```python\ndef f(x):\n    return x\n```\n";
 
 fn suite(fields: &Json) -> Suite {
-    Suite::read(&Sample { fields: fields.as_object().cloned().unwrap(), ..Sample::default() }).unwrap()
+    Suite::read(&Sample { fields: fields.as_object().cloned().unwrap(), ..Sample::default() }, &Params::default())
+        .unwrap()
 }
 
 fn program() -> Program {
@@ -19,7 +20,7 @@ fn program() -> Program {
 }
 
 fn run(fields: &Json, params: &Params, runner: &impl Runner) -> Result<Vec<Outcome>, GradeError> {
-    Run { runner, params, program: &program(), suite: &suite(fields) }.outcomes()
+    Run { runner, params, program: &program(), suite: &suite(fields), language: "python" }.outcomes()
 }
 
 fn outcomes(fields: &Json, execution: impl Fn(&Sandboxed, &Input) -> Execution) -> Vec<Outcome> {
@@ -44,7 +45,7 @@ fn exit_is_an_end_for_a_script_and_none_for_a_call_or_an_assert() {
     };
     let script = json!({"tests": [{"stdin": "", "stdout": "1"}]});
     assert_eq!(outcomes(&script, exits(0)), [Outcome::Passed]);
-    assert_eq!(outcomes(&script, exits(1)), [Outcome::Exited(1)]);
+    assert_eq!(outcomes(&script, exits(1)), [Outcome::Afterwards(Box::new(Outcome::Exited(1)))]);
     assert_eq!(outcomes(&json!({"tests": [{"fn": "f", "args": [], "expected": 1}]}), exits(0)), [Outcome::Exited(0)]);
     assert_eq!(outcomes(&json!({"test_list": ["assert f(1)"]}), exits(0)), [Outcome::Exited(0)]);
 }

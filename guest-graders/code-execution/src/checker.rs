@@ -1,0 +1,113 @@
+//! Asks the row's checker: `check(input, output, expected)`, each time in a fresh sandbox of its own, which the
+//! program never sees.
+//!
+//! `input` is what the test gave to the program: the text of standard input, or the list of a call's arguments.
+//! `output` is the text that the program printed, or the value that the call returned; `expected` the test's expected
+//! output or value, None where it has none. The answer is True or False, a number from 0 to 1, or one of these with a
+//! message: `(False, "the path leaves the grid")`. Whatever else a checker does is an error of the row.
+
+use gradebox_sdk::{
+    GradeError,
+    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Runner},
+    value::Value,
+};
+
+use crate::{
+    excerpt::excerpt,
+    judge::as_value,
+    language,
+    params::Params,
+    run::{Found, Outcome},
+    suite::{Case, Checker, Expectation},
+};
+
+/// What the checker says of each result, in order; each comes with the index of its case.
+pub(crate) fn ask(
+    checker: &Checker,
+    results: Vec<(usize, &Case, Found)>,
+    params: &Params,
+    runner: &impl Runner,
+) -> Result<Vec<Outcome>, GradeError> {
+    let inputs: Vec<Input> = results.iter().map(|(_, case, found)| input(case, found)).collect();
+    let program = Sandboxed {
+        language: language::DEFAULT.to_owned(),
+        source: checker.source.clone(),
+        limits: Limits { cpu_ms: Some(params.timeout_ms), memory_mib: params.memory_mib, output_kib: None },
+    };
+    let mut executions = runner.run_all(&program, &inputs).into_iter();
+    let verdict = |(index, _, found): (usize, &Case, Found)| {
+        let execution = executions.next().ok_or_else(crate::run::missing)?;
+        let (credit, message) = answer(&execution).map_err(|problem| error(checker, index, &problem))?;
+        Ok(if credit >= 1.0 { Outcome::Passed } else { Outcome::Rejected { credit, message, found } })
+    };
+    results.into_iter().map(verdict).collect()
+}
+
+fn input(case: &Case, found: &Found) -> Input {
+    let (given, expected) = match case {
+        Case::Output { stdin, expected } => (Value::from(stdin.as_str()), expected.as_deref().map(Value::from)),
+        Case::Call { call, expectation } => (arguments(call), expected_value(expectation)),
+        Case::Expression { expression, expectation } => (Value::from(expression.as_str()), expected_value(expectation)),
+        Case::Statements { code, .. } => (Value::from(code.as_str()), None),
+    };
+    let args = vec![given, as_value(found), expected.unwrap_or(Value::Null)];
+    let call = Call { target: "check".to_owned(), args, kwargs: Vec::new() };
+    Input { action: Action::Call(call), stdin: Vec::new() }
+}
+
+/// The arguments by position; where some have names, a dict of those behind them.
+fn arguments(call: &Call) -> Value {
+    let named = call.kwargs.iter().map(|(name, value)| (Value::from(name.as_str()), value.clone()));
+    let named = (!call.kwargs.is_empty()).then(|| Value::Dict(named.collect()));
+    Value::List(call.args.iter().cloned().chain(named).collect())
+}
+
+fn expected_value(expectation: &Expectation) -> Option<Value> {
+    match expectation {
+        Expectation::Returns(values) => values.first().cloned(),
+        Expectation::Raises(_) => None,
+    }
+}
+
+/// The part of the test that passed, 0 to 1, and what the checker says of it; else what is wrong with the checker.
+fn answer(execution: &Execution) -> Result<(f64, Option<String>), String> {
+    let value = match (&execution.ending, &execution.value) {
+        (Ending::Completed, Some(value)) => value,
+        (Ending::Raised(raised), _) => {
+            let line = raised.line.map_or(String::new(), |line| format!(" in line {line}"));
+            return Err(format!("raised {}: {}{line}", excerpt(&raised.kind, 100), excerpt(&raised.message, 300)));
+        }
+        (Ending::TimedOut, _) => return Err("did not finish within the time of one test".to_owned()),
+        (Ending::OutOfMemory, _) => return Err("ran out of memory".to_owned()),
+        (ending, _) => return Err(format!("ended unexpectedly: {}", excerpt(&format_args!("{ending:?}"), 300))),
+    };
+    let (judgement, message) = match value {
+        Value::Tuple(pair) | Value::List(pair) => match pair.as_slice() {
+            [judgement, Value::Str(message)] => (judgement, Some(message.clone())),
+            [judgement, Value::Null] => (judgement, None),
+            _ => return Err(not_an_answer(value)),
+        },
+        judgement => (judgement, None),
+    };
+    let credit = match judgement {
+        Value::Bool(truth) => f64::from(u8::from(*truth)),
+        Value::Int(number) => number.to_f64(),
+        Value::Float(number) => *number,
+        _ => return Err(not_an_answer(value)),
+    };
+    if (0.0..=1.0).contains(&credit) { Ok((credit, message)) } else { Err(not_an_answer(value)) }
+}
+
+fn not_an_answer(value: &Value) -> String {
+    let expected = "expected True, False, a number from 0 to 1, or one of these with a message";
+    format!("returned {}; {expected}", excerpt(value, 100))
+}
+
+fn error(checker: &Checker, index: usize, problem: &str) -> GradeError {
+    let problem = format!("test {}: the checker {problem}", index + 1);
+    if checker.of_row {
+        GradeError::invalid_sample("checker", problem)
+    } else {
+        GradeError::invalid_params("checker", problem)
+    }
+}

@@ -1,0 +1,100 @@
+//! Decides what an execution came to.
+
+use gradebox_sdk::{
+    programs::{Ending, Execution},
+    value::Value,
+};
+
+use crate::{
+    compare::{Likeness, Policy, compare_text, same_value},
+    params::{AfterOutput, Params},
+    run::{Found, Outcome},
+    suite::{Case, Expectation},
+};
+
+/// What a case came to, by comparison with what it expects.
+pub(crate) fn compared(case: &Case, execution: Execution, params: &Params) -> Outcome {
+    match case {
+        Case::Output { expected, .. } => output(expected.as_deref().unwrap_or_default(), execution, params),
+        Case::Call { expectation, .. } | Case::Expression { expectation, .. } => {
+            value(expectation, execution, Policy::from(params))
+        }
+        Case::Statements { .. } => unexpected(execution.ending),
+    }
+}
+
+/// What a program gave for a checker to judge; else what the case came to without one.
+pub(crate) fn checkable(case: &Case, execution: Execution, params: &Params) -> Result<Found, Box<Outcome>> {
+    let lenient = params.after_output == AfterOutput::Lenient;
+    match (case, execution.ending, execution.value) {
+        (Case::Output { .. }, Ending::Completed | Ending::Exited(0), _) => Ok(Found::Printed(text(execution.stdout))),
+        (Case::Output { .. }, Ending::Raised(_) | Ending::Exited(_), _) if lenient => {
+            Ok(Found::Printed(text(execution.stdout)))
+        }
+        (Case::Call { .. } | Case::Expression { .. }, Ending::Completed, Some(value)) => Ok(Found::Value(value)),
+        (_, ending, _) => Err(Box::new(unexpected(ending))),
+    }
+}
+
+fn output(expected: &str, execution: Execution, params: &Params) -> Outcome {
+    let printed = text(execution.stdout);
+    let likeness = compare_text(expected, &printed, Policy::from(params));
+    let lenient = params.after_output == AfterOutput::Lenient;
+    match (execution.ending, likeness) {
+        // Exit 0 is how many programs end, and the output is compared all the same.
+        (Ending::Completed | Ending::Exited(0), Likeness::Same) => Outcome::Passed,
+        (Ending::Completed | Ending::Exited(_) | Ending::Raised(_), Likeness::Same | Likeness::Longer) if lenient => {
+            Outcome::Passed
+        }
+        (Ending::Completed | Ending::Exited(0), Likeness::Longer) => Outcome::Wrong(Found::PrintedMore(printed)),
+        (Ending::Completed | Ending::Exited(0), Likeness::Different) => Outcome::Wrong(Found::Printed(printed)),
+        (ending, Likeness::Same) if !expected.trim().is_empty() => Outcome::Afterwards(Box::new(unexpected(ending))),
+        (ending, _) => unexpected(ending),
+    }
+}
+
+fn value(expectation: &Expectation, execution: Execution, policy: Policy) -> Outcome {
+    match (expectation, execution.ending, execution.value) {
+        (Expectation::Returns(expected), Ending::Completed, Some(found)) => {
+            if expected.iter().any(|expected| same_value(expected, &found, policy)) {
+                return Outcome::Passed;
+            }
+            Outcome::Wrong(Found::Value(found))
+        }
+        (Expectation::Raises(_), Ending::Completed, value) => Outcome::NothingRaised(value),
+        (Expectation::Raises(kind), Ending::Raised(raised), _) if is_kind(&raised.kind, kind) => Outcome::Passed,
+        (_, Ending::Completed, None) => Outcome::Crashed("it gave no result".to_owned()),
+        (_, ending, _) => unexpected(ending),
+    }
+}
+
+/// An ending that no test asks for.
+pub(crate) fn unexpected(ending: Ending) -> Outcome {
+    match ending {
+        Ending::Completed => Outcome::Crashed("it gave no result".to_owned()),
+        Ending::Raised(raised) => Outcome::Raised(raised),
+        Ending::Exited(code) => Outcome::Exited(code),
+        Ending::TimedOut => Outcome::TimedOut,
+        Ending::OutOfMemory => Outcome::OutOfMemory,
+        Ending::StackOverflow => Outcome::StackOverflow,
+        Ending::OutputExceeded => Outcome::OutputExceeded,
+        Ending::Crashed(how) => Outcome::Crashed(how),
+    }
+}
+
+/// A result as a value that can be given to a checker.
+pub(crate) fn as_value(found: &Found) -> Value {
+    match found {
+        Found::Value(value) => value.clone(),
+        Found::Printed(text) | Found::PrintedMore(text) => Value::from(text.as_str()),
+    }
+}
+
+fn is_kind(found: &str, expected: &str) -> bool {
+    found == expected || found.rsplit('.').next() == Some(expected)
+}
+
+/// What is not UTF-8 is replaced.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
