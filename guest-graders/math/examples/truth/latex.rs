@@ -5,7 +5,7 @@ use dashu_ratio::RBig;
 use math::tree::{Answer, Comparison, Expression, Function};
 
 /// An answer in LaTeX.
-pub fn answer(answer: &Answer) -> String {
+pub(crate) fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Value(value) => expression(value),
         Answer::Percent(value) => format!("{}\\%", expression(value)),
@@ -73,7 +73,7 @@ fn sign(comparison: Comparison) -> &'static str {
 }
 
 /// An expression in LaTeX; every part that could be taken apart stands in brackets.
-pub fn expression(value: &Expression) -> String {
+pub(crate) fn expression(value: &Expression) -> String {
     match value {
         Expression::Number(number) => rational(number),
         Expression::Decimal { value, unit_in_last_place } => decimal(value, unit_in_last_place),
@@ -138,7 +138,9 @@ fn power(base: &Expression, exponent: &Expression) -> String {
         };
     }
     let whole = match base {
-        Expression::Symbol(_) | Expression::Number(_) | Expression::Pi | Expression::Euler | Expression::Imaginary => bracketed(base),
+        Expression::Symbol(_) | Expression::Number(_) | Expression::Pi | Expression::Euler | Expression::Imaginary => {
+            bracketed(base)
+        }
         other => format!("\\left({}\\right)", expression(other)),
     };
     format!("{whole}^{{{}}}", expression(exponent))
@@ -159,9 +161,7 @@ fn call(function: &Function, arguments: &[Expression]) -> String {
             let parts: Vec<String> = arguments.iter().map(bracketed).collect();
             format!("\\left({}\\right)", parts.join(" \\bmod "))
         }
-        Function::Determinant => {
-            inside.replace("pmatrix", "vmatrix")
-        }
+        Function::Determinant => inside.replace("pmatrix", "vmatrix"),
         Function::Named(name) => format!("{}({inside})", symbol(name)),
         other => format!("\\{}\\left({inside}\\right)", other.name()),
     }

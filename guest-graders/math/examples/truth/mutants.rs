@@ -12,7 +12,7 @@ use crate::tally::{Tally, Verdict};
 use crate::{latex, rewrite};
 
 /// Measures reading, self-equality and mutants of the answers in `golds`.
-pub fn measure(golds: &[Value]) -> Vec<Tally> {
+pub(crate) fn measure(golds: &[Value]) -> Vec<Tally> {
     let mut reading = Tally::new("gold: read as mathematics");
     let mut itself = Tally::new("gold: equals itself, re-rendered");
     let mut turned = Tally::new("gold: equals itself, reordered");
@@ -60,18 +60,19 @@ fn mutants(answer: &Answer) -> Vec<(&'static str, Answer)> {
     add("plus one", on_value(answer, &|value| Some(Expression::Sum(vec![value.clone(), Expression::integer(1)]))));
     add("minus one", on_value(answer, &|value| Some(value.clone().minus(Expression::integer(1)))));
     add("sign", on_value(answer, &|value| (!is_zero(value)).then(|| value.clone().negative())));
-    add("sign of a term", on_value(answer, &|value| match value {
-        Expression::Sum(terms) => {
-            let mut terms = terms.clone();
-            let last = terms.pop()?.negative();
-            terms.push(last);
-            Some(Expression::Sum(terms))
-        }
-        _ => None,
-    }));
-    add("one root", on_value(answer, &|value| {
-        value.any(&|part| matches!(part, Expression::PlusMinus(..))).then(|| value.with_sign(true))
-    }));
+    add(
+        "sign of a term",
+        on_value(answer, &|value| match value {
+            Expression::Sum(terms) if !has_sign(value) => {
+                let mut terms = terms.clone();
+                let last = terms.pop()?.negative();
+                terms.push(last);
+                Some(Expression::Sum(terms))
+            }
+            _ => None,
+        }),
+    );
+    add("one root", on_value(answer, &|value| has_sign(value).then(|| value.with_sign(true))));
     add("swapped", swapped(answer));
     add("dropped", dropped(answer));
     add("bracket", bracket(answer));
@@ -82,7 +83,11 @@ fn mutants(answer: &Answer) -> Vec<(&'static str, Answer)> {
 fn is_zero(value: &Expression) -> bool {
     matches!(value, Expression::Number(number) | Expression::Decimal { value: number, .. } if number.is_zero())
         || matches!(value, Expression::Matrix(_) | Expression::Infinity)
-        || value.any(&|part| matches!(part, Expression::PlusMinus(..)))
+        || has_sign(value)
+}
+
+fn has_sign(value: &Expression) -> bool {
+    value.any(&|part| matches!(part, Expression::PlusMinus(..)))
 }
 
 /// The answer with its first changeable value changed.
@@ -162,7 +167,9 @@ fn bracket(answer: &Answer) -> Option<Answer> {
     match answer {
         Answer::Tuple { items, left_closed, right_closed } if items.len() == 2 => {
             let infinite = |item: Option<&Answer>| {
-                item.is_none_or(|item| matches!(item, Answer::Value(value) if value.any(&|part| *part == Expression::Infinity)))
+                item.is_none_or(
+                    |item| matches!(item, Answer::Value(value) if value.any(&|part| *part == Expression::Infinity)),
+                )
             };
             let (left, right) = (infinite(items.first()), infinite(items.last()));
             if left && right {
@@ -190,8 +197,7 @@ fn bracket(answer: &Answer) -> Option<Answer> {
 fn comparison(answer: &Answer) -> Option<Answer> {
     let other = |sign: Comparison| match sign {
         Comparison::Less => Some(Comparison::LessOrEqual),
-        Comparison::LessOrEqual => Some(Comparison::Less),
-        Comparison::Greater => Some(Comparison::Less),
+        Comparison::LessOrEqual | Comparison::Greater => Some(Comparison::Less),
         Comparison::GreaterOrEqual => Some(Comparison::Greater),
         Comparison::Equal | Comparison::NotEqual => None,
     };

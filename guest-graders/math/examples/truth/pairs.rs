@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use crate::tally::{Tally, Verdict};
 
 /// Grades every row's `pred` against its `gold` under the policy that `policy` makes of the row's settings.
-pub fn measure(name: &str, rows: &[Value], policy: impl Fn(&Value) -> Policy) -> Tally {
+pub(crate) fn measure(name: &str, rows: &[Value], policy: impl Fn(&Value) -> Policy) -> Tally {
     let mut tally = Tally::new(name);
     for row in rows {
         let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
         let expected = row.get("expected").and_then(Value::as_bool).unwrap_or_default();
         let policy = policy(row);
         let shown = |key: &str| text(key).chars().take(300).collect::<String>();
-        let label = format!("{} gold {:?} pred {:?} special {:?}", text("id"), shown("gold"), shown("pred"), text("special"));
+        let label =
+            format!("{} gold {:?} pred {:?} special {:?}", text("id"), shown("gold"), shown("pred"), text("special"));
         tally.run(&label, expected, || {
             match against_reference(text("pred"), text("gold"), &policy, &mut Work::new(BUDGET)) {
                 Ok(judgement) => (verdict(judgement.outcome), judgement.reason),
@@ -36,17 +37,17 @@ fn verdict(outcome: Outcome) -> Verdict {
 }
 
 /// Whether the row's label is an opinion or a policy of the project that it comes from.
-pub fn is_excused(row: &Value) -> bool {
+pub(crate) fn is_excused(row: &Value) -> bool {
     let special = row.get("special").and_then(Value::as_str).unwrap_or_default();
     special.starts_with("opinion") || special.starts_with("policy")
 }
 
-pub fn defaults(_row: &Value) -> Policy {
+pub(crate) fn defaults(_row: &Value) -> Policy {
     Policy::default()
 }
 
 /// The `math-verify` preset with the row's own settings.
-pub fn preset(row: &Value) -> Policy {
+pub(crate) fn preset(row: &Value) -> Policy {
     let setting = |key: &str| row.get("config").and_then(|config| config.get(key)).cloned().unwrap_or(Value::Null);
     let mut params = json!({});
     if let Some(map) = params.as_object_mut() {

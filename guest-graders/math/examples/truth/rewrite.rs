@@ -3,7 +3,7 @@
 use math::tree::{Answer, Comparison, Expression, Function, Series};
 
 /// The answer with its sums, products, sets and comparisons turned round.
-pub fn reordered(answer: &Answer) -> Answer {
+pub(crate) fn reordered(answer: &Answer) -> Answer {
     let all = |items: &[Answer]| items.iter().map(reordered).collect::<Vec<_>>();
     match answer {
         Answer::Value(value) => Answer::Value(turned(value)),
@@ -38,11 +38,10 @@ pub fn reordered(answer: &Answer) -> Answer {
 }
 
 /// The expression with the terms and factors that commute in reverse order.
-pub fn turned(value: &Expression) -> Expression {
+pub(crate) fn turned(value: &Expression) -> Expression {
     let all = |parts: &[Expression]| parts.iter().map(turned).collect::<Vec<_>>();
-    let matrix = |parts: &[Expression]| {
-        parts.iter().any(|part| part.any(&|inner| matches!(inner, Expression::Matrix(_))))
-    };
+    let matrix =
+        |parts: &[Expression]| parts.iter().any(|part| part.any(&|inner| matches!(inner, Expression::Matrix(_))));
     let signed = |parts: &[Expression]| parts.iter().skip(1).any(|part| matches!(part, Expression::PlusMinus(..)));
     match value {
         Expression::Sum(parts) if !signed(parts) => Expression::Sum(all(parts).into_iter().rev().collect()),

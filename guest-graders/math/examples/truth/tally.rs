@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What a pair came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     Equal,
     Different,
     Undecided,
@@ -13,8 +13,8 @@ pub enum Verdict {
 }
 
 /// The verdicts of one set.
-pub struct Tally {
-    pub name: String,
+pub(crate) struct Tally {
+    pub(crate) name: String,
     right: usize,
     false_equal: usize,
     false_different: usize,
@@ -22,13 +22,13 @@ pub struct Tally {
     unreadable: usize,
     times: Vec<Duration>,
     /// One line for each pair that is not right.
-    pub failures: Vec<String>,
+    pub(crate) failures: Vec<String>,
 }
 
 impl Tally {
-    pub const HEADING: &str = "set                                    pairs   right      %  false=  false!=  undecided  unreadable   p50 us   p99 us   max us";
+    pub(crate) const HEADING: &str = "set                                    pairs   right      %  false=  false!=  undecided  unreadable   p50 us   p99 us   max us";
 
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             right: 0,
@@ -42,7 +42,7 @@ impl Tally {
     }
 
     /// Runs one comparison and counts its verdict against `expected`.
-    pub fn run(&mut self, label: &str, expected: bool, compare: impl FnOnce() -> (Verdict, String)) {
+    pub(crate) fn run(&mut self, label: &str, expected: bool, compare: impl FnOnce() -> (Verdict, String)) {
         let start = Instant::now();
         let (verdict, reason) = compare();
         self.times.push(start.elapsed());
@@ -68,11 +68,11 @@ impl Tally {
                 "UNREADABLE"
             }
         };
-        self.failures.push(format!("{kind}\t{label}\t{reason}"));
+        self.failures.push(format!("{kind}\t{label}\t{reason}").replace('\n', " ⏎ "));
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a percentage with two places")]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mut times = self.times.clone();
         times.sort_unstable();
         let at = |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1)));
