@@ -19,7 +19,7 @@ use dashu_base::Signed;
 use dashu_int::UBig;
 use dashu_ratio::RBig;
 
-use crate::tree::{Expression, Function};
+use crate::tree::{ELLIPSIS, Expression, Function};
 use crate::work::{MAX_BITS, Stop, Work};
 
 /// Factors with their exponents, sorted by factor; no exponent is zero.
@@ -61,6 +61,8 @@ pub struct Field {
     numbers: HashMap<Atom, usize>,
     /// An integer was too large to be factored.
     unfactored: bool,
+    /// Series around the expression that is being brought to canonical form.
+    nested_series: usize,
 }
 
 impl Field {
@@ -108,7 +110,8 @@ impl Field {
     pub fn is_decisive(&self) -> bool {
         let mut transcendental = 0;
         let plain = self.atoms.iter().all(|atom| match atom {
-            Atom::Symbol(_) | Atom::Imaginary | Atom::Prime(_) => true,
+            Atom::Symbol(name) => name != ELLIPSIS,
+            Atom::Imaginary | Atom::Prime(_) => true,
             Atom::Pi => {
                 transcendental += 1;
                 true
@@ -117,6 +120,7 @@ impl Field {
                 transcendental += 1;
                 monomial.is_empty()
             }
+            Atom::Call(Function::Named(name), _) => is_free(name),
             _ => false,
         });
         plain && transcendental <= 1 && !self.unfactored
@@ -263,4 +267,9 @@ impl Field {
         }
         Ok(total)
     }
+}
+
+/// Whether a function that only has a name is one of which nothing is known, such as `f`.
+fn is_free(name: &str) -> bool {
+    matches!(name.trim_end_matches('\''), "f" | "g" | "h" | "f^-1" | "g^-1" | "h^-1")
 }

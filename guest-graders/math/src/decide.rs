@@ -3,12 +3,14 @@
 mod collections;
 mod measures;
 mod names;
+mod piecewise;
+mod renaming;
 mod words;
 
 use crate::intervals;
-use crate::policy::Policy;
+use crate::policy::{Policy, TupleAsSet};
 use crate::reader::Reading;
-use crate::relations::{self};
+use crate::relations;
 use crate::tree::{Answer, Comparison, Expression};
 use crate::values;
 use crate::work::Work;
@@ -43,12 +45,21 @@ impl Decision {
     }
 }
 
-/// Compares two readings.
+/// Compares the reading of a response with that of its reference.
 pub fn compare(left: &Reading, right: &Reading, policy: &Policy, work: &mut Work) -> Decision {
     if left.text == right.text {
         return Decision::Equal;
     }
-    let decision = Comparer { policy, work }.answers(&left.answer, &right.answer);
+    if !policy.inequality_for_interval && is_inequality(&left.answer) && is_interval(&right.answer) {
+        return Decision::Different("an inequality is not taken for an interval (inequality-for-interval)".to_owned());
+    }
+    let mut decision = Comparer { policy, work }.answers(&left.answer, &right.answer);
+    if decision != Decision::Equal
+        && policy.renamed_variables
+        && let Some(renamed) = renaming::renamed(&left.answer, &right.answer)
+    {
+        decision = Comparer { policy, work }.answers(&renamed, &right.answer);
+    }
     if decision == Decision::Equal {
         return decision;
     }
@@ -65,6 +76,24 @@ pub fn compare(left: &Reading, right: &Reading, policy: &Policy, work: &mut Work
 /// Compares without the shortcut for texts that are the same.
 pub fn compare_answers(left: &Answer, right: &Answer, policy: &Policy, work: &mut Work) -> Decision {
     Comparer { policy, work }.answers(left, right)
+}
+
+fn is_inequality(answer: &Answer) -> bool {
+    matches!(answer, Answer::Relation { comparison, .. } if *comparison != Comparison::Equal)
+        || matches!(answer, Answer::Chain(_))
+}
+
+fn holds_inequalities(items: &[Answer]) -> bool {
+    items.len() > 1 && items.iter().all(is_inequality)
+}
+
+fn is_interval(answer: &Answer) -> bool {
+    match answer {
+        Answer::Named { value, .. } => is_interval(value),
+        Answer::Tuple { items, .. } => items.len() == 2,
+        Answer::Union(items) => items.iter().all(is_interval),
+        _ => false,
+    }
 }
 
 struct Comparer<'a> {
@@ -98,25 +127,35 @@ impl Comparer<'_> {
             {
                 items.first().map_or_else(Decision::different, |item| self.answers(item, other))
             }
+            (
+                Answer::List(items),
+                Answer::Relation { .. } | Answer::Chain(_) | Answer::Tuple { .. } | Answer::Union(_),
+            )
+            | (
+                Answer::Relation { .. } | Answer::Chain(_) | Answer::Tuple { .. } | Answer::Union(_),
+                Answer::List(items),
+            ) if holds_inequalities(items) => self.sets_and_relations(left, right),
             (Answer::List(one), Answer::List(other)) => self.lists(one, other),
             (Answer::Set(one), Answer::Set(other)) => self.matched(one, other, true),
             (Answer::List(one), Answer::Set(other)) | (Answer::Set(one), Answer::List(other)) => {
                 self.matched(&values_of(one), &values_of(other), true)
             }
             (Answer::Tuple { .. }, Answer::Tuple { .. }) => self.tuples(left, right),
-            (
-                Answer::Tuple { items, left_closed, right_closed },
-                other @ (Answer::List(others) | Answer::Set(others)),
-            )
-            | (
-                other @ (Answer::List(others) | Answer::Set(others)),
-                Answer::Tuple { items, left_closed, right_closed },
-            ) => {
+            (Answer::Tuple { items, left_closed, right_closed }, Answer::List(others) | Answer::Set(others))
+            | (Answer::List(others) | Answer::Set(others), Answer::Tuple { items, left_closed, right_closed }) => {
                 if *left_closed != *right_closed {
                     return Decision::Different("one is an interval, the other lists items".to_owned());
                 }
-                let _ = other;
-                self.in_order(items, &values_of(others))
+                let tuple_first = matches!(left, Answer::Tuple { .. });
+                let others = values_of(others);
+                let (first, second) = if tuple_first { (items, &others) } else { (&others, items) };
+                match self.policy.tuple_as_set {
+                    TupleAsSet::InOrder => self.in_order(first, second),
+                    TupleAsSet::AnyOrder => self.matched(first, second, true),
+                    TupleAsSet::Different => {
+                        Decision::Different("a tuple is not taken for a set or list (tuple-as-set)".to_owned())
+                    }
+                }
             }
             (Answer::Percent(percent), Answer::Value(value)) | (Answer::Value(value), Answer::Percent(percent)) => {
                 self.percent(percent, value)
@@ -144,12 +183,25 @@ impl Comparer<'_> {
             (Answer::Value(left), Answer::Value(right)) | (Answer::Percent(left), Answer::Percent(right)) => {
                 values::compare(left, right, self.policy, self.work)
             }
+            (Answer::Piecewise(one), Answer::Piecewise(other)) => self.piecewise(one, other),
+            (Answer::Family { over: first, member: one }, Answer::Family { over: second, member: other }) => {
+                match self.answers(one, other) {
+                    Decision::Equal if first == second => Decision::Equal,
+                    _ => Decision::Undecided("families of sets are compared as they are written only".to_owned()),
+                }
+            }
             _ => self.sets_and_relations(left, right),
         }
     }
 
     /// Intervals, unions, equations and inequalities.
     fn sets_and_relations(&mut self, left: &Answer, right: &Answer) -> Decision {
+        if let (Answer::Union(items), other) | (other, Answer::Union(items)) = (left, right)
+            && let [only] = items.as_slice()
+            && intervals::real_set(only, self.work).is_none()
+        {
+            return self.answers(only, other);
+        }
         if let (Some(left), Some(right)) = (relation(left), relation(right)) {
             let decision = relations::compare(&left, &right, self.work);
             if decision == Decision::Equal || left.comparison == Comparison::Equal {
@@ -166,7 +218,9 @@ impl Comparer<'_> {
             (Answer::Relation { .. }, Answer::Relation { .. }) => {
                 Decision::Undecided("the inequalities cannot be solved here".to_owned())
             }
-            (Answer::Value(_) | Answer::Percent(_), _) | (_, Answer::Value(_) | Answer::Percent(_)) => {
+            (Answer::Value(_) | Answer::Percent(_), other) | (other, Answer::Value(_) | Answer::Percent(_))
+                if !matches!(other, Answer::Family { .. } | Answer::Piecewise(_)) =>
+            {
                 Decision::Different(format!("one is {}, the other {}", kind(left), kind(right)))
             }
             _ => Decision::Undecided(format!("{} cannot be compared with {}", kind(left), kind(right))),
@@ -225,6 +279,14 @@ fn expanded(answer: &Answer) -> Option<Answer> {
             }
             _ => None,
         },
+        Answer::Relation { left, comparison, right } if has_sign(left) || has_sign(right) => {
+            let variant = |upper: bool| Answer::Relation {
+                left: left.with_sign(upper),
+                comparison: *comparison,
+                right: right.with_sign(upper),
+            };
+            Some(Answer::List(vec![variant(true), variant(false)]))
+        }
         Answer::List(items) | Answer::Set(items) if items.iter().any(|item| expanded(item).is_some()) => {
             let spread = items
                 .iter()
@@ -253,6 +315,8 @@ fn kind(answer: &Answer) -> &'static str {
         Answer::Named { .. } => "a named value",
         Answer::Relation { comparison: Comparison::Equal, .. } => "an equation",
         Answer::Relation { .. } | Answer::Chain(_) => "an inequality",
+        Answer::Piecewise(_) => "a definition by cases",
+        Answer::Family { .. } => "a family of sets",
         Answer::Words(_) => "words",
     }
 }

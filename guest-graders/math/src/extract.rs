@@ -5,9 +5,11 @@ mod boxes;
 mod formulas;
 mod unmarked;
 
+use crate::policy::Search;
 use announced::announced;
 use boxes::boxed;
 pub use formulas::formulas;
+use formulas::last_formula;
 use unmarked::{bold, lone_answer, unmarked};
 
 /// An answer's text with the place it was found at.
@@ -52,12 +54,22 @@ const LONGEST_SEARCH: usize = 64 * 1024;
 
 /// The final answer in `response`, outside of its thinking.
 pub fn final_answer(response: &str) -> Option<Found> {
+    final_answer_in(response, Search::default())
+}
+
+/// The final answer in `response`, looked for where `search` says.
+pub fn final_answer_in(response: &str, search: Search) -> Option<Found> {
     let text = without_thinking(response);
     let text = text.trim();
     if text.is_empty() {
         return None;
     }
     let found = |text: String, place| Some(Found { text, place });
+    if !search.boxes_first
+        && let Some((statement, place @ Place::FinalAnswer)) = announced(tail(text))
+    {
+        return found(statement, place);
+    }
     if let Some((boxed, end)) = boxed(text) {
         return match announced(tail(&text[end..])) {
             Some((statement, place @ Place::FinalAnswer)) => found(statement, place),
@@ -68,6 +80,14 @@ pub fn final_answer(response: &str) -> Option<Found> {
         return found(text.to_owned(), Place::WholeResponse);
     }
     let text = tail(text);
+    if search.formulas_only {
+        let announced = announced(text).filter(|(statement, _)| {
+            formulas(text).iter().any(|(_, _, content)| content.trim() == statement && !content.contains('\n'))
+        });
+        return announced
+            .map(|(text, place)| Found { text, place })
+            .or_else(|| last_formula(text).map(|text| Found { text, place: Place::LastFormula }));
+    }
     if let Some(at) = text.rfind("####") {
         let line = first_line(&text[at + 4..]);
         if !line.is_empty() {

@@ -58,7 +58,7 @@ pub fn against_reference(
     work: &mut Work,
 ) -> Result<Judgement, String> {
     let references = references(reference)?;
-    let found = match extract::final_answer(response) {
+    let found = match extract::final_answer_in(response, policy.search) {
         Some(found) => found,
         None => match chosen_only(response, &references) {
             Some(found) => found,

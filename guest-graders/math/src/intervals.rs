@@ -4,7 +4,7 @@ use crate::canonical::{self, Field};
 use crate::decide::Decision;
 use crate::numeric;
 use crate::policy::Policy;
-use crate::tree::{Answer, Comparison, Expression};
+use crate::tree::{Answer, Comparison, Expression, Function};
 use crate::values;
 use crate::work::Work;
 
@@ -58,28 +58,14 @@ pub fn real_set(answer: &Answer, work: &mut Work) -> Option<RealSet> {
             }
             union
         }
-        Answer::Relation { left, comparison, right } => half_lines(left, *comparison, right, work)?,
+        Answer::Relation { left, comparison, right } => relation(left, *comparison, right, work)?,
         Answer::Chain(links) => {
-            let [(low, first, middle), (_, second, high)] = links.as_slice() else { return None };
-            let name = match middle {
-                Expression::Symbol(name) => name.clone(),
-                Expression::Call(crate::tree::Function::Named(name), _) => format!("{name}()"),
-                _ => return None,
-            };
-            let rising = |comparison: &Comparison| matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
-            let closed =
-                |comparison: &Comparison| matches!(comparison, Comparison::LessOrEqual | Comparison::GreaterOrEqual);
-            let bounds = if rising(first) && rising(second) {
-                interval(low, closed(first), high, closed(second), work)?
-            } else if [first, second]
-                .into_iter()
-                .all(|one| matches!(one, Comparison::Greater | Comparison::GreaterOrEqual))
-            {
-                interval(high, closed(second), low, closed(first), work)?
-            } else {
-                return None;
-            };
-            RealSet { variable: Some(name), intervals: vec![bounds] }
+            let parts = links.iter().map(|(left, comparison, right)| relation(left, *comparison, right, work));
+            let parts = parts.collect::<Option<Vec<_>>>()?;
+            intersection(parts)?
+        }
+        Answer::List(items) if items.iter().all(|item| matches!(item, Answer::Relation { .. } | Answer::Chain(_))) => {
+            intersection(items.iter().map(|item| real_set(item, work)).collect::<Option<Vec<_>>>()?)?
         }
         Answer::Value(Expression::Symbol(name)) if name == "mathbb R" => {
             RealSet { variable: None, intervals: vec![line(work)?] }
@@ -126,7 +112,11 @@ pub fn compare(left: &RealSet, right: &RealSet, policy: &Policy, work: &mut Work
 fn end(value: &Expression, closed: bool, work: &mut Work) -> Option<End> {
     let place = match values::infinity_sign(value) {
         Some(sign) => f64::INFINITY * f64::from(sign),
-        None => numeric::approximate(value, work)?,
+        None => match numeric::approximate(value, work) {
+            Some(place) => place,
+            // Where terms cancel, the exact value still has a place.
+            None => canonical::as_number(&Field::default().canonical(value, work).ok()?)?.to_f64().value(),
+        },
     };
     Some(End { value: value.clone(), closed, place })
 }
@@ -144,6 +134,54 @@ fn interval(
 
 fn line(work: &mut Work) -> Option<Interval> {
     interval(&Expression::Infinity.negative(), false, &Expression::Infinity, false, work)
+}
+
+/// The values of the one variable of a relation: linear in it, or an absolute value against a constant.
+fn relation(left: &Expression, comparison: Comparison, right: &Expression, work: &mut Work) -> Option<RealSet> {
+    let (inner, comparison, bound) = match (left, right) {
+        (Expression::Call(Function::Abs, inner), bound) => (inner.first()?, comparison, bound),
+        (bound, Expression::Call(Function::Abs, inner)) => (inner.first()?, comparison.reversed(), bound),
+        _ => return half_lines(left, comparison, right, work),
+    };
+    if !bound.symbols().is_empty() {
+        return None;
+    }
+    let above = half_lines(inner, comparison, bound, work)?;
+    let below = half_lines(inner, comparison.reversed(), &bound.clone().negative(), work)?;
+    match comparison {
+        Comparison::Less | Comparison::LessOrEqual => intersection(vec![above, below]),
+        Comparison::Greater | Comparison::GreaterOrEqual => {
+            let intervals = merged([above.intervals, below.intervals].concat());
+            Some(RealSet { variable: above.variable, intervals })
+        }
+        Comparison::Equal | Comparison::NotEqual => None,
+    }
+}
+
+/// The values that all of `sets`, of one variable, have in common; none when nothing is left.
+fn intersection(sets: Vec<RealSet>) -> Option<RealSet> {
+    let mut sets = sets.into_iter();
+    let mut common = sets.next()?;
+    for set in sets {
+        if common.variable != set.variable {
+            return None;
+        }
+        let pairs = common.intervals.iter().flat_map(|one| set.intervals.iter().map(move |other| (one, other)));
+        common.intervals = pairs.filter_map(|(one, other)| overlap(one, other)).collect();
+    }
+    (!common.intervals.is_empty()).then_some(common)
+}
+
+fn overlap(one: &Interval, other: &Interval) -> Option<Interval> {
+    let tighter = |first: &End, second: &End, higher: bool| {
+        if near(first.place, second.place) {
+            return if first.closed { second.clone() } else { first.clone() };
+        }
+        if (first.place > second.place) == higher { first.clone() } else { second.clone() }
+    };
+    let (low, high) = (tighter(&one.low, &other.low, true), tighter(&one.high, &other.high, false));
+    let point = near(low.place, high.place);
+    (low.place < high.place && !point || point && low.closed && high.closed).then_some(Interval { low, high })
 }
 
 /// The values of the one variable of a relation that is linear in it.
@@ -170,6 +208,12 @@ fn isolated(
     work: &mut Work,
 ) -> Option<(String, Expression, Comparison)> {
     match (left, right) {
+        (Expression::Call(Function::Named(name), _), bound) if bound.symbols().is_empty() => {
+            return Some((format!("{name}()"), bound.clone(), comparison));
+        }
+        (bound, Expression::Call(Function::Named(name), _)) if bound.symbols().is_empty() => {
+            return Some((format!("{name}()"), bound.clone(), comparison.reversed()));
+        }
         (Expression::Symbol(name), bound) if bound.symbols().is_empty() => {
             return Some((name.clone(), bound.clone(), comparison));
         }
@@ -228,5 +272,6 @@ fn touches(high: &End, low: &End) -> bool {
 }
 
 fn near(left: f64, right: f64) -> bool {
-    left.total_cmp(&right).is_eq() || (left - right).abs() <= 1e-12 * left.abs().max(right.abs())
+    left.total_cmp(&right).is_eq()
+        || left.is_finite() && right.is_finite() && (left - right).abs() <= 1e-12 * left.abs().max(right.abs())
 }

@@ -8,6 +8,7 @@ mod numbers;
 use crate::tree::{Comparison, Function};
 use crate::units;
 use crate::work::MAX_ANSWER_BYTES;
+pub use names::is_greek;
 use names::{glued_function, greek_letter, is_common_word, known_word, simple_symbol, superscript, vulgar_fraction};
 
 /// One token.
@@ -82,9 +83,24 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
     if text.len() > MAX_ANSWER_BYTES {
         return Err(format!("it is longer than {MAX_ANSWER_BYTES} bytes"));
     }
-    let mut lexer = Lexer { characters: text.chars().collect(), ..Lexer::default() };
+    let text = with_eaten_escapes(text);
+    let mut lexer = Lexer { characters: text.chars().collect(), currency: is_currency(&text), ..Lexer::default() };
     lexer.run()?;
     Ok(raised_signs(lexer.out))
+}
+
+/// Whether plain dollar signs do not come in pairs, as those around formulas do.
+fn is_currency(text: &str) -> bool {
+    let escaped = text.matches("\\$").count();
+    (text.matches('$').count() - escaped) % 2 == 1
+}
+
+/// `\frac`, `\binom` and the like whose backslash and first letter some program took for a control character.
+fn with_eaten_escapes(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(['\u{8}', '\u{c}']) {
+        return text.into();
+    }
+    text.replace("\\\u{c}", "\u{c}").replace('\u{c}', "\\f").replace('\u{8}', "\\b").into()
 }
 
 /// `^{\circ}` and `^{\prime}` as the signs alone.
@@ -115,6 +131,8 @@ struct Lexer {
     brackets: usize,
     /// Open matrix environments, in which a double backslash ends a row.
     environments: usize,
+    /// A plain dollar sign before a digit is a currency, and marks no formula.
+    currency: bool,
     /// Nesting of `\text{…}`.
     nested: usize,
 }
@@ -214,7 +232,7 @@ impl Lexer {
         match character {
             _ if character.is_whitespace() => {}
             '~' | '$' | '`' | '"' | '“' | '”' | '.' | '?' | '。' | '\u{2061}' | '\u{200b}' => {
-                if character == '$' && self.peek(0).is_some_and(|next| next.is_ascii_digit()) {
+                if character == '$' && self.currency && self.peek(0).is_some_and(|next| next.is_ascii_digit()) {
                     self.push(Token::Currency);
                 }
             }
@@ -243,7 +261,8 @@ impl Lexer {
         } else if run.len() == 1 {
             let squared = matches!(self.peek(0), Some('²' | '³'));
             let is_unit = squared && matches!(self.out.last(), Some(Token::Number { .. })) && units::is_unit(&run);
-            self.push(if is_unit { Token::Word(run) } else { Token::Letter(run) });
+            let per = matches!(self.out.as_slice(), [.., Token::Word(_), Token::Divide]) && units::is_unit(&run);
+            self.push(if is_unit || per { Token::Word(run) } else { Token::Letter(run) });
         } else if run.len() >= 4 || is_common_word(&run) || self.after_number() && spaced && units::is_unit(&run) {
             self.push(Token::Word(run.to_lowercase()));
         } else if let Some((function, rest)) = glued_function(&run) {

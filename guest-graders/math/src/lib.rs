@@ -18,6 +18,7 @@ pub mod matrices;
 pub mod numeric;
 pub mod params;
 pub mod parser;
+mod partial_sums;
 pub mod policy;
 pub mod problem;
 pub mod reader;

@@ -1,6 +1,7 @@
 //! Matrix arithmetic, and the comparison of matrices cell by cell.
 
 use crate::decide::Decision;
+use crate::numeric;
 use crate::policy::Policy;
 use crate::tree::{Expression, Function};
 use crate::values;
@@ -53,7 +54,7 @@ pub fn evaluated(expression: &Expression) -> Option<Expression> {
             _ => None,
         },
         Expression::Power(base, exponent) => match evaluated(base)? {
-            Expression::Matrix(_) => None,
+            Expression::Matrix(rows) => power(rows, exponent),
             base => Some(Expression::Power(Box::new(base), exponent.clone())),
         },
         other => Some(other.clone()),
@@ -103,6 +104,40 @@ fn product(left: Expression, right: Expression) -> Option<Expression> {
     }
 }
 
+/// A square matrix to a small whole power.
+fn power(rows: Rows, exponent: &Expression) -> Option<Expression> {
+    let exponent = numeric::rational_value(exponent).filter(dashu_ratio::RBig::is_int)?;
+    let count = i32::try_from(exponent.numerator().clone()).ok().filter(|count| (1..=8).contains(&count.abs()))?;
+    let base = if count < 0 { inverse(&rows)? } else { Expression::Matrix(rows) };
+    (1..count.abs()).try_fold(base.clone(), |total, _| product(total, base.clone()))
+}
+
+/// The adjugate over the determinant; of at most four rows.
+fn inverse(rows: &Rows) -> Option<Expression> {
+    if rows.len() > 4 || rows.iter().any(|row| row.len() != rows.len()) {
+        return None;
+    }
+    let over = determinant(rows)?.inverse();
+    if rows.len() == 1 {
+        return Some(Expression::Matrix(vec![vec![over]]));
+    }
+    let cell = |row: usize, column: usize| {
+        let cofactor = determinant(&minor(rows, column, row))?;
+        let signed = if (row + column).is_multiple_of(2) { cofactor } else { cofactor.negative() };
+        Some(Expression::Product(vec![signed, over.clone()]))
+    };
+    let cells = (0..rows.len()).map(|row| (0..rows.len()).map(|column| cell(row, column)).collect::<Option<Vec<_>>>());
+    cells.collect::<Option<_>>().map(Expression::Matrix)
+}
+
+/// The rows without one of them and without one column.
+fn minor(rows: &Rows, row: usize, column: usize) -> Rows {
+    let without = |cells: &[Expression]| {
+        cells.iter().enumerate().filter(|(at, _)| *at != column).map(|(_, cell)| cell.clone()).collect()
+    };
+    rows.iter().enumerate().filter(|(at, _)| *at != row).map(|(_, cells)| without(cells)).collect()
+}
+
 /// By the first row; of at most five rows.
 fn determinant(rows: &Rows) -> Option<Expression> {
     if rows.len() > 5 || rows.iter().any(|row| row.len() != rows.len()) {
@@ -113,12 +148,7 @@ fn determinant(rows: &Rows) -> Option<Expression> {
     }
     let mut terms = Vec::new();
     for (column, cell) in rows.first()?.iter().enumerate() {
-        let minor: Rows = rows
-            .iter()
-            .skip(1)
-            .map(|row| row.iter().enumerate().filter(|(at, _)| *at != column).map(|(_, cell)| cell.clone()).collect())
-            .collect();
-        let term = Expression::Product(vec![cell.clone(), determinant(&minor)?]);
+        let term = Expression::Product(vec![cell.clone(), determinant(&minor(rows, 0, column))?]);
         terms.push(if column % 2 == 0 { term } else { term.negative() });
     }
     Some(Expression::Sum(terms))

@@ -9,7 +9,7 @@ use evaluator::Complex;
 pub use evaluator::rational_value;
 
 use crate::arithmetic::{Arithmetic, Doubles, Floats};
-use crate::tree::{Expression, Function};
+use crate::tree::{ELLIPSIS, Expression, Function};
 use crate::work::{Stop, Work};
 
 /// What the numeric test found.
@@ -35,6 +35,9 @@ pub fn compare(left: &Expression, right: &Expression, work: &mut Work) -> Findin
     names.extend(right.symbols());
     names.sort();
     names.dedup();
+    if names.iter().any(|name| name == ELLIPSIS) {
+        return Finding::Unknown(Stop::Unsupported);
+    }
     let whole = wants_whole_numbers(left) || wants_whole_numbers(right);
     let points = if names.is_empty() { 1 } else { POINTS };
     let (mut real, mut complex, mut last_stop) = (Vec::new(), Vec::new(), Stop::Undefined);

@@ -9,7 +9,7 @@ use dashu_ratio::RBig;
 pub use numbers::number;
 
 use crate::lexer::{Bracket, Token};
-use crate::tree::{Expression, Function};
+use crate::tree::{ELLIPSIS, Expression, Function};
 use crate::work::MAX_DEPTH;
 
 type Parsed<T> = Result<T, String>;
@@ -237,6 +237,7 @@ impl Parser {
             Token::Letter(name) => self.letter(name),
             Token::Pi => Ok(Expression::Pi),
             Token::Infinity => Ok(Expression::Infinity),
+            Token::Ellipsis => Ok(Expression::Symbol(ELLIPSIS.to_owned())),
             Token::Function(function) => self.function(function),
             Token::Command(name) => self.command(&name),
             Token::Begin(name) => self.matrix(&name),

@@ -1,14 +1,17 @@
 //! Reads the text of an answer: lists, sets, intervals, relations, units and words around expressions.
 
 mod brackets;
+mod cases;
 mod lists;
 mod member;
+mod qualifiers;
 mod relation;
+mod sexagesimal;
 
-use crate::lexer::{self, Token};
-use crate::parser;
+use crate::lexer::{self, Bracket, Token};
+use crate::parser::{self, plain_text};
 use crate::tree::{Answer, Expression};
-use crate::work::{MAX_ANSWER_BYTES, MAX_DEPTH, MAX_DIGITS};
+use crate::work::{MAX_ANSWER_BYTES, MAX_COLLECTIONS, MAX_DIGITS};
 use brackets::{split, without_redundant_brackets};
 use lists::{grouped, membership, named_set, spread_name};
 use member::words;
@@ -34,11 +37,12 @@ pub fn read(text: &str) -> Result<Reading, String> {
         return Ok(Reading { answer: Answer::Words(digits.clone()), text: digits, decimal_comma: None });
     }
     let tokens = lexer::tokens(trimmed)?;
-    let tokens = without_redundant_brackets(tokens)?;
+    let tokens = without_redundant_brackets(cases::with_open_braces_dropped(tokens))?;
+    let tokens = qualifiers::without_qualifier(&tokens);
     if tokens.is_empty() {
         return Err("it holds no mathematics".to_owned());
     }
-    let answer = answer(&tokens, 0).or_else(|reason| words(&tokens).ok_or(reason))?;
+    let answer = answer(tokens, 0).or_else(|reason| words(tokens).ok_or(reason))?;
     Ok(Reading { answer, text: folded(trimmed), decimal_comma: decimal_comma(trimmed) })
 }
 
@@ -90,10 +94,13 @@ fn decimal_comma(text: &str) -> Option<Expression> {
 }
 
 fn answer(tokens: &[Token], depth: usize) -> Result<Answer, String> {
-    if depth > MAX_DEPTH {
-        return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
+    if depth > MAX_COLLECTIONS {
+        return Err(format!("its sets and tuples are nested more than {MAX_COLLECTIONS} levels deep"));
     }
-    let tokens = trimmed(tokens);
+    let tokens = qualifiers::restated(trimmed(tokens));
+    if let Some(family) = family(tokens, depth) {
+        return family;
+    }
     let connected = tokens.iter().any(|token| matches!(token, Token::And | Token::Or));
     for separators in [&[Token::Semicolon, Token::Row][..], &[Token::Comma, Token::And, Token::Or][..]] {
         let parts: Vec<&[Token]> =
@@ -125,6 +132,15 @@ fn answer(tokens: &[Token], depth: usize) -> Result<Answer, String> {
         return Ok(named_set(name, answer(set, depth + 1)?));
     }
     relation(tokens, depth)
+}
+
+/// `\bigcup_{k=…}^{…}` before a set.
+fn family(tokens: &[Token], depth: usize) -> Option<Result<Answer, String>> {
+    let [Token::Union, rest @ ..] = tokens else { return None };
+    let end = rest.iter().position(|token| matches!(token, Token::Open(bracket) if *bracket != Bracket::Group))?;
+    let (over, set) = rest.split_at_checked(end).filter(|(over, _)| !over.is_empty())?;
+    let over = over.iter().map(plain_text).collect();
+    Some(answer(set, depth + 1).map(|member| Answer::Family { over, member: Box::new(member) }))
 }
 
 /// Without separators, words of introduction and ellipses at the ends.
@@ -171,5 +187,6 @@ fn is_introduction(word: &str) -> bool {
             | "we"
             | "have"
             | "get"
+            | "let"
     )
 }

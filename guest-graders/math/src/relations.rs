@@ -52,6 +52,14 @@ pub fn compare(left: &Relation, right: &Relation, work: &mut Work) -> Decision {
     {
         return decision;
     }
+    if holds_matrix(&left.left) || holds_matrix(&left.right) {
+        return side_by_side(&left, &right, work);
+    }
+    if left.comparison == Comparison::Equal
+        && let Some(decision) = solved_alike(&left, &right, work)
+    {
+        return decision;
+    }
     let ordered = !matches!(left.comparison, Comparison::Equal | Comparison::NotEqual);
     let mut field = Field::default();
     let forms = (field.canonical(&left.difference(), work), field.canonical(&right.difference(), work));
@@ -71,6 +79,34 @@ pub fn compare(left: &Relation, right: &Relation, work: &mut Work) -> Decision {
         }
     }
     proportional(&left, &right, ordered, work)
+}
+
+/// Relations between matrices: the sides are the same, as they stand or exchanged.
+fn side_by_side(left: &Relation, right: &Relation, work: &mut Work) -> Decision {
+    let mut same =
+        |one: &Expression, other: &Expression| values::compare(one, other, &Policy::default(), work) == Decision::Equal;
+    let straight = same(&left.left, &right.left) && same(&left.right, &right.right);
+    let exchanged = || left.comparison == Comparison::Equal || left.comparison == Comparison::NotEqual;
+    if straight || exchanged() && same(&left.left, &right.right) && same(&left.right, &right.left) {
+        return Decision::Equal;
+    }
+    Decision::Undecided("relations between matrices are compared side by side only".to_owned())
+}
+
+/// Equations `L = R` and `L = S`, where `L` holds a variable that neither `R` nor `S` does: both hold at a common point
+/// only where `R` and `S` are the same.
+fn solved_alike(left: &Relation, right: &Relation, work: &mut Work) -> Option<Decision> {
+    if left.left != right.left {
+        return None;
+    }
+    let others = [left.right.symbols(), right.right.symbols()].concat();
+    if left.left.symbols().iter().all(|name| others.contains(name)) {
+        return None;
+    }
+    match values::compare(&left.right, &right.right, &Policy::default(), work) {
+        Decision::Different(_) => Some(Decision::different()),
+        _ => None,
+    }
 }
 
 fn holds_matrix(side: &Expression) -> bool {

@@ -101,6 +101,18 @@ fn write_answer(answer: &Answer, out: &mut String) {
                 write_expression(right, 0, out);
             }
         }
+        Answer::Piecewise(cases) => {
+            for (place, (value, condition)) in cases.iter().enumerate() {
+                out.push_str(if place > 0 { "; " } else { "" });
+                write_answer(value, out);
+                out.push_str(" if ");
+                write_answer(condition, out);
+            }
+        }
+        Answer::Family { over, member } => {
+            write_all(out, &["⋃ ", over, " "]);
+            write_answer(member, out);
+        }
         Answer::Words(words) => out.push_str(words),
     }
 }

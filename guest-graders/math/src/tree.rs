@@ -1,7 +1,9 @@
 //! The exact tree that LaTeX and plain notation are read into.
 
-use dashu_int::{IBig, UBig};
+mod decimals;
+
 use dashu_ratio::RBig;
+pub use decimals::ten_to;
 
 /// A scalar or matrix expression. Numbers are exact; a decimal keeps the unit of its last place.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,11 +122,21 @@ pub enum Answer {
         comparison: Comparison,
         right: Expression,
     },
+    /// Values with the conditions under which they hold.
+    Piecewise(Vec<(Self, Self)>),
+    /// `\bigcup_{k}` of intervals that depend on `k`: how the index runs, and one of them.
+    Family {
+        over: String,
+        member: Box<Self>,
+    },
     /// `a < x <= b`.
     Chain(Vec<(Expression, Comparison, Expression)>),
     /// Words, folded to lower case.
     Words(String),
 }
+
+/// The name of what an ellipsis leaves out: a symbol that stands for nothing that could be computed with.
+pub const ELLIPSIS: &str = "…";
 
 impl Function {
     /// The function that plain text or a LaTeX command names so.
@@ -349,48 +361,4 @@ impl Expression {
             other => other.clone(),
         }
     }
-
-    /// A literal decimal, negated or scaled by a power of ten or not: its value and the unit of its last place.
-    pub fn as_decimal(&self) -> Option<(RBig, RBig)> {
-        match self {
-            Self::Decimal { value, unit_in_last_place } => Some((value.clone(), unit_in_last_place.clone())),
-            Self::Product(parts) => {
-                let mut decimal = None;
-                let mut scale = RBig::ONE;
-                for part in parts {
-                    match part {
-                        Self::Decimal { value, unit_in_last_place } if decimal.is_none() => {
-                            decimal = Some((value.clone(), unit_in_last_place.clone()));
-                        }
-                        other => scale *= power_of_ten(other)?,
-                    }
-                }
-                let (value, unit) = decimal?;
-                let size = if scale < RBig::ZERO { -scale.clone() } else { scale.clone() };
-                Some((value * scale, unit * size))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// `-1`, `10`, or ten to a small integer.
-fn power_of_ten(expression: &Expression) -> Option<RBig> {
-    match expression {
-        Expression::Number(value) if *value == RBig::from(-1) || *value == RBig::from(10) => Some(value.clone()),
-        Expression::Power(base, exponent) => match (&**base, &**exponent) {
-            (Expression::Number(base), Expression::Number(exponent)) if *base == RBig::from(10) => {
-                ten_to(i64::try_from(exponent.numerator().clone()).ok().filter(|_| exponent.is_int())?)
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Ten to `exponent`, within a thousand places.
-pub fn ten_to(exponent: i64) -> Option<RBig> {
-    let places = usize::try_from(exponent.unsigned_abs()).ok().filter(|places| *places <= 1_000)?;
-    let power = UBig::from(10u8).pow(places);
-    Some(if exponent < 0 { RBig::from_parts(IBig::ONE, power) } else { RBig::from(power) })
 }

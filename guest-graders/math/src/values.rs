@@ -1,14 +1,15 @@
 //! Decides whether two expressions have the same value: decimals, then exact arithmetic, then size, then numbers.
 
 use dashu_base::{Abs, Signed};
-use dashu_int::IBig;
+use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
 use crate::canonical::{self, Field};
 use crate::decide::Decision;
 use crate::matrices;
 use crate::numeric::{self, Finding};
-use crate::policy::Policy;
+use crate::partial_sums;
+use crate::policy::{Policy, Rounding};
 use crate::tree::{Expression, Function};
 use crate::work::{Stop, Work};
 
@@ -17,7 +18,7 @@ pub fn compare(left: &Expression, right: &Expression, policy: &Policy, work: &mu
     if left == right {
         return Decision::Equal;
     }
-    let infinite = |side: &Expression| side.any(&|part| *part == Expression::Infinity);
+    let infinite = |side: &Expression| is_infinite(side);
     if infinite(left) || infinite(right) {
         return compare_infinite(left, right);
     }
@@ -53,6 +54,9 @@ pub fn compare_exactly(left: &Expression, right: &Expression, work: &mut Work) -
             if let Some(decision) = compare_sizes(left, right, work) {
                 return decision;
             }
+            if is_exceeded(left, right, work) || is_exceeded(right, left, work) {
+                return Decision::different();
+            }
         }
         _ => {}
     }
@@ -68,6 +72,22 @@ pub fn compare_exactly(left: &Expression, right: &Expression, work: &mut Work) -
         Finding::Unknown(Stop::Unsupported) => {
             Decision::Undecided("the expressions hold a function that cannot be evaluated".to_owned())
         }
+    }
+}
+
+/// Whether a long sum is greater than the other value by its first terms alone.
+fn is_exceeded(value: &Expression, sum: &Expression, work: &mut Work) -> bool {
+    partial_sums::lower_bound(sum, work)
+        .zip(numeric::approximate(value, work))
+        .is_some_and(|(bound, value)| bound > value + value.abs() * 1e-9)
+}
+
+/// Whether an infinity stands in the expression other than as the bound of a series.
+fn is_infinite(expression: &Expression) -> bool {
+    match expression {
+        Expression::Infinity => true,
+        Expression::Series(series) => is_infinite(&series.from) || is_infinite(&series.body),
+        other => other.children().into_iter().any(is_infinite),
     }
 }
 
@@ -142,17 +162,31 @@ fn compare_decimals(left: &Expression, right: &Expression, policy: &Policy, work
     if !within_unit {
         return Some(Decision::different());
     }
-    let digits = significant_digits(&value, &unit);
-    if policy.rounded_digits > 0 && digits >= policy.rounded_digits as usize {
+    if stands_for_exact(&value, &unit, policy.rounding) {
         return Some(Decision::Equal);
     }
     Some(match compare_exactly(exact, &literal, work) {
-        Decision::Different(_) => Decision::Different(format!(
-            "a value rounded to {digits} significant digits is not taken for the exact one (rounded-digits is {})",
-            policy.rounded_digits
-        )),
+        Decision::Different(_) => Decision::Different(not_exact(&value, &unit, policy.rounding)),
         decision => decision,
     })
+}
+
+fn stands_for_exact(value: &RBig, unit: &RBig, rounding: Rounding) -> bool {
+    match rounding {
+        Rounding::Never => false,
+        Rounding::Digits(digits) => significant_digits(value, unit) >= digits as usize,
+        Rounding::Places(places) => unit * RBig::from(UBig::from(10u8).pow(places.min(1_000) as usize)) <= RBig::ONE,
+    }
+}
+
+fn not_exact(value: &RBig, unit: &RBig, rounding: Rounding) -> String {
+    let digits = significant_digits(value, unit);
+    let why = match rounding {
+        Rounding::Never => "rounded-digits is 0".to_owned(),
+        Rounding::Digits(needed) => format!("rounded-digits is {needed}"),
+        Rounding::Places(needed) => format!("rounded-places is {needed}"),
+    };
+    format!("a value rounded to {digits} significant digits is not taken for the exact one ({why})")
 }
 
 fn significant_digits(value: &RBig, unit: &RBig) -> usize {

@@ -2,6 +2,8 @@
 
 /// Nested groups that the reader follows; also the bound on every recursion over a tree it made.
 pub const MAX_DEPTH: usize = 200;
+/// Nested sets, tuples and names that the reader follows.
+pub const MAX_COLLECTIONS: usize = 50;
 /// Bytes of one answer that are read as mathematics.
 pub const MAX_ANSWER_BYTES: usize = 32 * 1024;
 /// Digits of one number that are read as a number.

@@ -3,7 +3,7 @@
 
 use math::decide::Decision;
 use math::grade::{BUDGET, Outcome, against_reference, compare_texts};
-use math::policy::{Percent, Policy, Units};
+use math::policy::{Percent, Policy, Rounding, Units};
 use math::work::Work;
 
 fn compare(left: &str, right: &str, policy: &Policy) -> Decision {
@@ -332,7 +332,7 @@ fn policies_are_symmetric() {
     assert_all(&[("35 cm", "35\\text{ m}")], &ignored, "equal", |decision| *decision == Decision::Equal);
     let required = Policy { units: Units::Required, ..Policy::default() };
     assert_all(&[("35 cm", "35")], &required, "different", |decision| matches!(decision, Decision::Different(_)));
-    let rounded = Policy { rounded_digits: 3, ..Policy::default() };
+    let rounded = Policy { rounding: Rounding::Digits(3), ..Policy::default() };
     assert_all(&[("0.333", "1/3"), ("3.14", "\\pi")], &rounded, "equal", |decision| *decision == Decision::Equal);
     assert_all(&[("0.34", "1/3"), ("0.335", "1/3")], &rounded, "different", |decision| {
         matches!(decision, Decision::Different(_))

@@ -24,7 +24,9 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Union(items) => list(items, " \\cup "),
         Answer::Ratio(parts) => parts.iter().map(expression).collect::<Vec<_>>().join(" : "),
         Answer::Named { name, value, sides: Some(sides) } => {
-            let _ = name;
+            if name.contains('(') && !name.contains([' ', '_', '^']) {
+                return format!("{} = {}", name_text(name), self::answer(value));
+            }
             format!("{} = {}", expression(&sides.0), self::answer(value))
         }
         Answer::Named { name, value, sides: None } => format!("{} = {}", name_text(name), self::answer(value)),
@@ -37,8 +39,24 @@ pub(crate) fn answer(answer: &Answer) -> String {
                 format!("{text} {} {}", sign(*comparison), expression(right))
             })
         }
+        Answer::Piecewise(cases) => {
+            let rows: Vec<String> = cases
+                .iter()
+                .map(|(value, condition)| match condition {
+                    Answer::Words(_) => format!("{} & \\text{{otherwise}}", self::answer(value)),
+                    condition => format!("{} & \\text{{if }} {}", self::answer(value), self::answer(condition)),
+                })
+                .collect();
+            format!("\\begin{{cases}}{}\\end{{cases}}", rows.join(" \\\\ "))
+        }
+        Answer::Family { over, member } => format!("\\bigcup{} {}", braced(over), self::answer(member)),
         Answer::Words(words) => format!("\\text{{{words}}}"),
     }
+}
+
+/// An index as it was read, with the braces that became brackets.
+fn braced(over: &str) -> String {
+    over.replace('(', "{").replace(')', "}").replace('∞', "\\infty ").replace("pi", "\\pi ")
 }
 
 fn list(items: &[Answer], separator: &str) -> String {
@@ -56,8 +74,14 @@ fn unit_text(unit: &str) -> String {
 
 fn name_text(name: &str) -> String {
     match name.split_once(' ') {
+        None if name.starts_with("angle") => format!("\\angle {}", name.trim_start_matches("angle")),
         Some((decoration, rest)) => format!("\\{decoration}{{{rest}}}"),
-        None => name.replace("pi", "\\pi "),
+        None => match name.split_once('(') {
+            Some((function, rest)) if function.len() > 1 && function.chars().all(char::is_alphabetic) => {
+                format!("\\operatorname{{{function}}}({rest}")
+            }
+            _ => name.replace("pi", "\\pi "),
+        },
     }
 }
 
@@ -168,10 +192,16 @@ fn call(function: &Function, arguments: &[Expression]) -> String {
 }
 
 fn symbol(name: &str) -> String {
+    if let Some(function) = name.strip_suffix("^-1") {
+        return format!("{function}^{{-1}}");
+    }
     let (base, subscript) = name.split_once('_').map_or((name, None), |(base, rest)| (base, Some(rest)));
     let base = match base.split_once(' ') {
         Some((decoration, rest)) => format!("\\{decoration}{{{rest}}}"),
-        None if base.trim_end_matches('\'').chars().count() > 1 && !base.starts_with('\\') => format!("\\{base} "),
+        None if math::lexer::is_greek(base.trim_end_matches('\'')) => format!("\\{base} "),
+        None if base.trim_end_matches('\'').chars().count() > 1 && !base.starts_with('\\') => {
+            format!("\\operatorname{{{base}}}")
+        }
         None => base.to_owned(),
     };
     subscript.map_or(base.clone(), |subscript| format!("{base}_{{{subscript}}}"))

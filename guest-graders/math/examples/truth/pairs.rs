@@ -39,7 +39,7 @@ fn verdict(outcome: Outcome) -> Verdict {
 /// Whether the row's label is an opinion or a policy of the project that it comes from.
 pub(crate) fn is_excused(row: &Value) -> bool {
     let special = row.get("special").and_then(Value::as_str).unwrap_or_default();
-    special.starts_with("opinion") || special.starts_with("policy")
+    ["opinion", "policy", "format policy"].iter().any(|mark| special.starts_with(mark))
 }
 
 pub(crate) fn defaults(_row: &Value) -> Policy {
@@ -49,10 +49,17 @@ pub(crate) fn defaults(_row: &Value) -> Policy {
 /// The `math-verify` preset with the row's own settings.
 pub(crate) fn preset(row: &Value) -> Policy {
     let setting = |key: &str| row.get("config").and_then(|config| config.get(key)).cloned().unwrap_or(Value::Null);
-    let mut params = json!({});
-    if let Some(map) = params.as_object_mut() {
-        let _ = (map, setting);
-    }
+    let targets = |target: &str| {
+        row.get("targets").and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == target))
+    };
+    let params = json!({
+        "preset": "math-verify",
+        "rounded-places": setting("float_rounding").as_u64().unwrap_or(6),
+        "renamed-variables": setting("strict") == json!(false),
+        "inequality-for-interval": setting("allow_set_relation_comp") == json!(true),
+        "formulas-only": targets("latex") && !targets("expr"),
+        "boxes-first": setting("boxed_match_priority").as_u64().unwrap_or(50) < 100,
+    });
     let params: Params = serde_json::from_value(params).unwrap_or_default();
     params.policy().unwrap_or_default()
 }

@@ -69,12 +69,19 @@ impl Field {
     /// A sum or product with whole bounds, written out; any other keeps its parts.
     pub(super) fn series(&mut self, series: &Series, work: &mut Work) -> Result<Quotient, Stop> {
         let from = self.canonical(&series.from, work)?;
-        let to = self.canonical(&series.to, work)?;
+        let to = match &series.to {
+            Expression::Infinity => self.atom(Atom::Symbol("∞".to_owned())),
+            to => self.canonical(to, work)?,
+        };
         let bounds = as_number(&from).zip(as_number(&to));
         let Some((from_value, to_value)) = bounds else {
-            let body = self.canonical(&series.body, work)?;
-            let name = format!("{} over {}", if series.product { "product" } else { "sum" }, series.index);
-            return Ok(self.atom(Atom::Call(Function::Named(name), vec![from, to, body])));
+            // The index has no name of its own, so that sums over k and over n compare.
+            self.nested_series += 1;
+            let index = Expression::Symbol(format!("index {}", self.nested_series));
+            let body = self.canonical(&series.body.substitute(&series.index, &index), work);
+            self.nested_series -= 1;
+            let name = if series.product { "product" } else { "sum" };
+            return Ok(self.atom(Atom::Call(Function::Named(name.to_owned()), vec![from, to, body?])));
         };
         if !from_value.is_int() || !to_value.is_int() {
             return Err(Stop::Undefined);

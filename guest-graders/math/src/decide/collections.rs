@@ -7,7 +7,8 @@ use crate::tree::Answer;
 impl Comparer<'_> {
     pub(super) fn lists(&mut self, left: &[Answer], right: &[Answer]) -> Decision {
         let (left_names, right_names) = (distinct_names(left), distinct_names(right));
-        if left_names.is_some() != right_names.is_some() {
+        let relations = left.iter().chain(right).any(|item| matches!(item, Answer::Relation { .. } | Answer::Chain(_)));
+        if left_names.is_some() != right_names.is_some() && !relations {
             return self.in_order(&values_of(left), &values_of(right));
         }
         if self.policy.ordered_lists {
@@ -21,7 +22,7 @@ impl Comparer<'_> {
             }
         }
         let plain = |items: &[Answer]| items.iter().all(|item| matches!(item, Answer::Value(_)));
-        if left.len() != right.len() && plain(left) && plain(right) {
+        if left.len() != right.len() && plain(left) && plain(right) && !self.policy.subset {
             return count_differs(left.len(), right.len());
         }
         let same_name = shared_name(left).is_some() != shared_name(right).is_some();
@@ -96,6 +97,12 @@ impl Comparer<'_> {
                 let reason = matrix.iter().flatten().find(|decision| matches!(decision, Decision::Undecided(_)));
                 return reason.cloned().unwrap_or_else(|| Decision::Undecided("an item cannot be compared".to_owned()));
             }
+        } else if self.policy.subset
+            && !left.is_empty()
+            && left.len() < right.len()
+            && (0..left.len()).all(|row| (0..right.len()).any(|column| equal(row, column)))
+        {
+            return Decision::Equal;
         } else if once {
             let covered = (0..left.len()).all(|row| (0..right.len()).any(|column| equal(row, column)))
                 && (0..right.len()).all(|column| (0..left.len()).any(|row| equal(row, column)));

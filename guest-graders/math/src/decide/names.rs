@@ -4,6 +4,8 @@ use super::{Comparer, Decision};
 use crate::intervals;
 use crate::relations::{self, Relation};
 use crate::tree::{Answer, Comparison, Expression};
+use crate::values;
+use crate::work::Work;
 
 impl Comparer<'_> {
     pub(super) fn named(&mut self, left: &Answer, right: &Answer) -> Decision {
@@ -15,7 +17,8 @@ impl Comparer<'_> {
             return Decision::different();
         };
         let decision = self.answers(left_value, right_value);
-        if first == second || decision == Decision::Equal && same_head(first, second) {
+        let same_name = first == second || same_sides(left_sides.as_deref(), right_sides.as_deref(), self.work);
+        if same_name || decision == Decision::Equal && same_head(first, second) {
             return decision;
         }
         let solved = |value: &Answer| matches!(value, Answer::Value(value) if value.symbols().is_empty());
@@ -80,5 +83,17 @@ pub(super) fn relation(answer: &Answer) -> Option<Relation> {
             Some(Relation { left: left.clone(), comparison: *comparison, right: right.clone() })
         }
         _ => None,
+    }
+}
+
+/// Whether both values are given for the same expression.
+fn same_sides(
+    left: Option<&(Expression, Expression)>,
+    right: Option<&(Expression, Expression)>,
+    work: &mut Work,
+) -> bool {
+    match (left, right) {
+        (Some((left, _)), Some((right, _))) => values::compare_exactly(left, right, work) == Decision::Equal,
+        _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Comparer, Decision};
 use crate::intervals;
+use crate::lexer::is_greek;
 use crate::tree::{Answer, Expression};
 
 impl Comparer<'_> {
@@ -28,7 +29,7 @@ impl Comparer<'_> {
         {
             return intervals::compare(&left, &right, self.policy, self.work);
         }
-        if words.split(' ').count() <= 3 {
+        if word_count(words) <= 3 {
             Decision::Different("one is words, the other mathematics".to_owned())
         } else {
             Decision::Undecided("prose cannot be compared with mathematics".to_owned())
@@ -57,7 +58,7 @@ pub(super) fn words(left: &str, right: &str) -> Decision {
     if same_words {
         return Decision::Undecided("the words are the same, but the brackets between them differ".to_owned());
     }
-    if left.split(' ').count().max(right.split(' ').count()) <= 3 {
+    if word_count(&left).max(word_count(&right)) <= 3 {
         return Decision::Different("the words differ".to_owned());
     }
     Decision::Undecided("the words differ, and their sense cannot be judged".to_owned())
@@ -80,7 +81,9 @@ pub(super) fn is_no_solution(words: &str) -> bool {
 /// The letters of a product of one-letter symbols, in the order they were written.
 pub(super) fn letters(value: &Expression) -> Option<String> {
     let letter = |part: &Expression| match part {
-        Expression::Symbol(name) if name.len() == 1 => Some(name.to_lowercase()),
+        Expression::Symbol(name) if name.chars().all(char::is_alphabetic) && !is_greek(name) => {
+            Some(name.to_lowercase())
+        }
         Expression::Euler => Some("e".to_owned()),
         Expression::Imaginary => Some("i".to_owned()),
         _ => None,
@@ -89,4 +92,8 @@ pub(super) fn letters(value: &Expression) -> Option<String> {
         Expression::Product(parts) => parts.iter().map(letter).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
         other => letter(other),
     }
+}
+
+fn word_count(words: &str) -> usize {
+    words.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).count()
 }

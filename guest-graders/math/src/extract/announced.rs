@@ -65,6 +65,9 @@ pub(super) fn after_verb(sentence: &str) -> Option<&str> {
 pub(super) fn plain_statement(sentence: &str) -> Option<String> {
     let prose =
         matches!(reader::read(sentence), Ok(reader::Reading { answer: crate::tree::Answer::Words(_), .. }) | Err(_));
+    if prose && let Some(piece) = priced(sentence).or_else(|| between_ideographs(sentence)) {
+        return Some(piece);
+    }
     if prose
         && sentence.chars().any(|next| next.is_ascii_digit())
         && let Some(expression) = last_expression(sentence)
@@ -72,6 +75,40 @@ pub(super) fn plain_statement(sentence: &str) -> Option<String> {
         return Some(expression);
     }
     (!sentence.is_empty()).then(|| sentence.to_owned())
+}
+
+/// The one number of a sentence that stands beside a currency sign, when it holds several numbers.
+fn priced(sentence: &str) -> Option<String> {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let number = |word: &str| {
+        let bare = word.trim_matches(|next: char| !next.is_ascii_digit());
+        (!bare.is_empty()).then(|| bare.to_owned())
+    };
+    let numbers = words.iter().filter(|word| number(word).is_some()).count();
+    let sign = |word: &str| word.contains(['$', '€', '£', '¥']);
+    let mut priced = words.iter().enumerate().filter_map(|(at, word)| {
+        let beside = sign(word) || words.get(at + 1).is_some_and(|next| sign(next) && number(next).is_none());
+        number(word).filter(|_| beside)
+    });
+    let only = priced.next()?;
+    (priced.next().is_none() && numbers > 1).then_some(only)
+}
+
+/// The last formula that stands without dollar signs between words of a script without spaces.
+fn between_ideographs(sentence: &str) -> Option<String> {
+    let ideograph = |next: char| next >= '\u{2e80}' && next.is_alphabetic();
+    if !sentence.contains('\\') || !sentence.contains(ideograph) {
+        return None;
+    }
+    let pieces = sentence.split(|next: char| ideograph(next) || matches!(next, '，' | '。'));
+    let mathematical = |piece: &&str| {
+        piece.contains(|next: char| next.is_ascii_digit())
+            && !matches!(
+                reader::read(piece),
+                Ok(reader::Reading { answer: crate::tree::Answer::Words(_), .. }) | Err(_)
+            )
+    };
+    pieces.map(str::trim).rfind(mathematical).map(str::to_owned)
 }
 
 /// Up to the end of the sentence, without marks of emphasis.

@@ -86,3 +86,11 @@ pub(super) fn line_with_formula(text: &str) -> &str {
     }
     first_line(text)
 }
+
+/// The last formula with those that are joined to it. Within one line, unless it is a display.
+pub(super) fn last_formula(text: &str) -> Option<String> {
+    let displayed = |start: usize| text[start..].starts_with("$$") || text[start..].starts_with("\\[");
+    let mut formulas = formulas(text);
+    formulas.retain(|(start, _, content)| displayed(*start) || !content.contains('\n'));
+    (!formulas.is_empty()).then(|| trailing_formulas(text, &formulas))
+}

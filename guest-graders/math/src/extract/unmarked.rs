@@ -77,7 +77,11 @@ pub(super) fn unmarked(text: &str) -> Option<Found> {
         let after = &text[*end..];
         let plain_answer_after = states_number(after);
         let digits_after = after.chars().any(|next| next.is_ascii_digit());
-        if !plain_answer_after && (*end >= tail_start || !digits_after) {
+        let readable = !matches!(
+            reader::read(content),
+            Ok(reader::Reading { answer: crate::tree::Answer::Words(_), .. }) if content.contains(char::is_numeric)
+        );
+        if readable && !plain_answer_after && (*end >= tail_start || !digits_after) {
             let line_start = text[..*end].rfind('\n').map_or(0, |at| at + 1);
             let single = displayed.iter().filter(|(start, _, _)| *start >= line_start).count();
             let mut joined = if single > 1 { trailing_formulas(text, &displayed) } else { content.trim().to_owned() };

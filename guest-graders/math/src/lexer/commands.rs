@@ -79,7 +79,7 @@ impl Lexer {
         }
         match name {
             "text" | "mbox" | "textbf" | "textnormal" | "textit" | "textrm" | "mathrm" | "operatorname" | "rm"
-            | "hbox" => self.text_command(),
+            | "hbox" => self.text_command(name),
             "mathbf" | "vec" | "hat" | "bar" | "overline" | "mathcal" | "mathbb" | "boldsymbol" | "overrightarrow"
             | "widehat" | "tilde" | "mathfrak" | "mathscr" | "bf" | "dot" | "ddot" | "underline"
             | "overrightharpoon" => {
@@ -158,7 +158,7 @@ impl Lexer {
         self.characters.get(start..end).unwrap_or_default().iter().collect()
     }
 
-    pub(super) fn text_command(&mut self) -> Result<(), String> {
+    pub(super) fn text_command(&mut self, name: &str) -> Result<(), String> {
         let raw = self.raw_group();
         let content = raw.replace(['~', '\n'], " ");
         let content = content.trim().trim_end_matches(['.', ',', ':']).trim();
@@ -175,12 +175,21 @@ impl Lexer {
             }
             _ => {}
         }
-        if content == "min" && self.after_number() {
+        if matches!(content, "min" | "sec") && name != "operatorname" && self.after_number() {
             self.push(Token::Word(content.to_owned()));
             return Ok(());
         }
         if let Some(token) = known_word(content) {
             self.push(token);
+            return Ok(());
+        }
+        if name == "operatorname" && content.chars().all(char::is_alphabetic) && !content.is_empty() {
+            self.push(Token::Letter(content.to_owned()));
+            return Ok(());
+        }
+        let upright = matches!(name, "mathrm" | "rm") && content.len() < 4;
+        if upright && content.chars().all(|next| next.is_ascii_alphabetic()) && !units::is_unit(content) {
+            content.chars().for_each(|letter| self.push(Token::Letter(letter.to_string())));
             return Ok(());
         }
         let longest_run = content.split(|next: char| !next.is_alphabetic()).map(str::len).max().unwrap_or(0);

@@ -124,6 +124,7 @@ pub(super) fn is_common_word(run: &str) -> bool {
                 | "as"
                 | "be"
                 | "its"
+                | "let"
         )
 }
 
@@ -221,4 +222,9 @@ pub(super) fn vulgar_fraction(character: char) -> Option<(u8, u8)> {
         '⅛' => (1, 8),
         _ => return None,
     })
+}
+
+/// Whether a name is that of a Greek letter or another single sign.
+pub fn is_greek(name: &str) -> bool {
+    GREEK.contains(&name)
 }

@@ -27,7 +27,11 @@ impl Lexer {
         if exponent {
             digits.push('e');
             self.at += 1;
-            digits.push_str(&self.take_while(|next| next.is_ascii_digit() || matches!(next, '+' | '-')));
+            if let Some(sign) = self.peek(0).filter(|next| matches!(next, '+' | '-')) {
+                digits.push(sign);
+                self.at += 1;
+            }
+            digits.push_str(&self.take_while(|next| next.is_ascii_digit()));
         }
         let repeating = self.repeating_digits();
         self.push(Token::Number { digits, repeating });

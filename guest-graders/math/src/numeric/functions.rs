@@ -9,6 +9,9 @@ use dashu_base::Signed;
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
+/// Terms of the longest series that is summed numerically.
+const LONGEST_SERIES: i64 = 200;
+
 impl<A: Arithmetic> Evaluator<'_, A> {
     pub(super) fn power(&mut self, base: &Expression, exponent: &Expression) -> Value<A> {
         let fixed = rational_value(exponent);
@@ -109,6 +112,9 @@ impl<A: Arithmetic> Evaluator<'_, A> {
     }
 
     pub(super) fn call(&mut self, function: &Function, arguments: &[Expression]) -> Value<A> {
+        if matches!(function, Function::Minimum | Function::Maximum) {
+            return self.extreme(function, arguments);
+        }
         let [argument] = arguments else { return self.call_of_several(function, arguments) };
         if *function == Function::Factorial {
             return self.call_of_several(function, arguments);
@@ -215,6 +221,52 @@ impl<A: Arithmetic> Evaluator<'_, A> {
         for (name, value) in self.point.iter().filter(|(name, _)| *name != series.index) {
             whole = whole.substitute(name, &Expression::Number(value.clone()));
         }
-        self.exact(&whole)
+        match self.exact(&whole) {
+            Err(Stop::Unsupported) => self.term_by_term(series),
+            value => value,
+        }
+    }
+
+    /// A series of few terms that are no rational numbers.
+    fn term_by_term(&mut self, series: &Series) -> Value<A> {
+        let bound = |bound: &Expression| {
+            let value = rational_value(bound).filter(dashu_ratio::RBig::is_int)?;
+            i64::try_from(value.numerator().clone()).ok()
+        };
+        let (from, to) = bound(&series.from).zip(bound(&series.to)).ok_or(Stop::Unsupported)?;
+        if to.saturating_sub(from) > LONGEST_SERIES {
+            return Err(Stop::TooLarge);
+        }
+        let mut total = self.rational(&if series.product { RBig::ONE } else { RBig::ZERO })?;
+        for index in from..=to {
+            let term = self.value(&series.body.substitute(&series.index, &Expression::integer(index)))?;
+            if series.product {
+                total = self.multiply(&total, &term)?;
+            } else {
+                self.peak = self.peak.max(self.magnitude(&term));
+                total = self.add(&total, &term)?;
+            }
+        }
+        Ok(total)
+    }
+
+    /// The least or greatest of real values; undefined when it is not certain which.
+    fn extreme(&mut self, function: &Function, arguments: &[Expression]) -> Value<A> {
+        let mut best: Option<Complex<A::Real>> = None;
+        for argument in arguments {
+            let value = self.value(argument)?;
+            if value.imaginary.is_some() {
+                return Err(Stop::Undefined);
+            }
+            best = Some(match best {
+                None => value,
+                Some(best) => {
+                    let difference = self.subtract(&value, &best)?;
+                    let above = self.arithmetic.sign(&difference.real)? > 0;
+                    if above == (*function == Function::Maximum) { value } else { best }
+                }
+            });
+        }
+        best.ok_or(Stop::Undefined)
     }
 }

@@ -1,7 +1,7 @@
 //! Names, functions and what they are applied to.
 
 use super::{Parsed, Parser, plain_text};
-use crate::lexer::{Bracket, Token};
+use crate::lexer::{Bracket, Token, is_greek};
 use crate::tree::{Expression, Function};
 
 impl Parser {
@@ -16,13 +16,20 @@ impl Parser {
         if matches!(name.as_str(), "angle" | "triangle" | "nabla" | "partial") {
             return Ok(self.prefixed_name(name));
         }
-        let applied =
-            matches!(name.trim_end_matches('\'').split('_').next(), Some("f" | "g" | "h" | "\\Gamma" | "Gamma"));
+        let applied = matches!(
+            name.trim_end_matches('\'').split('_').next(),
+            Some("f" | "g" | "h" | "f^-1" | "g^-1" | "h^-1" | "\\Gamma" | "Gamma")
+        );
         let of_number = matches!(
             self.tokens.get(self.at..self.at + 3),
             Some([Token::Open(Bracket::Round), Token::Number { .. }, Token::Close(Bracket::Round)])
         );
-        let applied = applied || of_number && !matches!(name.as_str(), "e" | "i");
+        if self.take_inverse_sign(&name) {
+            name.push_str("^-1");
+        }
+        let base = name.trim_end_matches('\'').split('_').next().unwrap_or_default();
+        let operator = base.len() > 1 && base.chars().all(|next| next.is_ascii_alphabetic()) && !is_greek(base);
+        let applied = applied || operator || of_number && !matches!(name.as_str(), "e" | "i");
         if applied && self.take(&Token::Open(Bracket::Round)) {
             let arguments = self.arguments(Bracket::Round)?;
             return Ok(Expression::Call(Function::Named(name), arguments));
@@ -32,6 +39,25 @@ impl Parser {
             "i" => Expression::Imaginary,
             _ => Expression::Symbol(name),
         })
+    }
+
+    /// `^{-1}` between the name of a function and its argument.
+    fn take_inverse_sign(&mut self, name: &str) -> bool {
+        let digits = |token: &Token| matches!(token, Token::Number { digits, .. } if digits == "1");
+        let found = matches!(name, "f" | "g" | "h")
+            && matches!(
+                self.tokens.get(self.at..self.at + 6),
+                Some([
+                    Token::Caret,
+                    Token::Open(Bracket::Group),
+                    Token::Minus,
+                    one,
+                    Token::Close(Bracket::Group),
+                    Token::Open(Bracket::Round),
+                ]) if digits(one)
+            );
+        self.at += if found { 5 } else { 0 };
+        found
     }
 
     /// `\angle ABC`: the sign with all the letters after it is one name.

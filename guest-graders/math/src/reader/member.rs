@@ -1,17 +1,25 @@
 //! Answers without comparisons: sets, tuples, ratios, measured values, words, expressions.
 
 use super::brackets::{matching, split};
+use super::cases::cases;
 use super::relation::scalar;
+use super::sexagesimal::sexagesimal;
 use super::{answer, trimmed};
 use crate::lexer::{Bracket, Token};
 use crate::parser::{self, plain_text};
-use crate::tree::Answer;
+use crate::tree::{Answer, Expression};
 
 /// An answer without comparisons: a set, tuple, ratio, measured value, word or expression.
 pub(super) fn member(tokens: &[Token], depth: usize) -> Result<Answer, String> {
     let tokens = trimmed(tokens);
     if tokens.is_empty() {
         return Err("it is empty".to_owned());
+    }
+    if let Some(found) = sexagesimal(tokens) {
+        return Ok(found);
+    }
+    if let Some(found) = cases(tokens, depth) {
+        return found;
     }
     if let Some(collection) = collection(tokens, depth)? {
         return Ok(collection);
@@ -21,7 +29,24 @@ pub(super) fn member(tokens: &[Token], depth: usize) -> Result<Answer, String> {
     {
         return Ok(Answer::Based { digits: digits.clone(), base });
     }
+    if let [Token::Minus, Token::Number { digits, .. }, Token::Underscore, rest @ ..] = tokens
+        && let Some(base) = base_of(rest)
+    {
+        return Ok(Answer::Based { digits: format!("-{digits}"), base });
+    }
+    if let [Token::Minus, Token::Currency, value @ ..] = tokens {
+        let value = parser::expression(value, depth)?.negative();
+        return Ok(Answer::Measured { value, unit: "dollars".to_owned() });
+    }
+    if let Some(scaled) = scaled_collection(tokens, depth)? {
+        return Ok(scaled);
+    }
     if tokens.contains(&Token::Ellipsis) {
+        if tokens.len() > 1
+            && let Ok(value) = parser::expression(tokens, depth)
+        {
+            return Ok(Answer::Value(value));
+        }
         return words(tokens).or_else(|| Some(Answer::Words(spelled(tokens)))).ok_or_else(String::new);
     }
     let ratio = split(tokens, |token| *token == Token::Colon);
@@ -76,7 +101,8 @@ pub(super) fn collection(tokens: &[Token], depth: usize) -> Result<Option<Answer
             if let [_, condition] = split(inner, |token| matches!(token, Token::Bar | Token::Colon)).as_slice()
                 && condition.iter().any(|token| matches!(token, Token::Comparison(_)))
             {
-                return answer(condition, depth + 1).map(Some);
+                // A set of its own: two of them are no conditions that hold together.
+                return answer(condition, depth + 1).map(|condition| Some(Answer::Union(vec![condition])));
             }
             Ok(Some(Answer::Set(items()?)))
         }
@@ -92,6 +118,40 @@ pub(super) fn collection(tokens: &[Token], depth: usize) -> Result<Option<Answer
         Bracket::Square if *close == Bracket::Square => answer(inner, depth + 1).map(Some),
         _ => Ok(None),
     }
+}
+
+/// A number before a tuple, or a minus before an interval: `-(1, 2)`, `\frac{1}{5}(3, 4)`, `-[0, 1)`.
+fn scaled_collection(tokens: &[Token], depth: usize) -> Result<Option<Answer>, String> {
+    let closing = matching(tokens)?;
+    let Some(start) = tokens.iter().enumerate().position(|(at, token)| {
+        let bracket = matches!(token, Token::Open(Bracket::Round | Bracket::Square | Bracket::Angle));
+        at > 0 && bracket && closing.get(at).copied().flatten() == tokens.len().checked_sub(1)
+    }) else {
+        return Ok(None);
+    };
+    let (prefix, rest) = tokens.split_at(start);
+    let factor = match prefix {
+        [Token::Minus] => Expression::integer(-1),
+        [prefix @ .., Token::Times] | prefix => match parser::expression(prefix, depth) {
+            Ok(factor) if factor.symbols().is_empty() => factor,
+            _ => return Ok(None),
+        },
+    };
+    let Some(Answer::Tuple { items, left_closed, right_closed }) = collection(rest, depth)? else { return Ok(None) };
+    let mut scaled = Vec::new();
+    for item in items {
+        let Answer::Value(value) = item else { return Ok(None) };
+        scaled.push(Answer::Value(Expression::Product(vec![factor.clone(), value])));
+    }
+    let interval = left_closed || right_closed;
+    if interval && factor != Expression::integer(-1) {
+        return Ok(None);
+    }
+    if interval {
+        scaled.reverse();
+        return Ok(Some(Answer::Tuple { items: scaled, left_closed: right_closed, right_closed: left_closed }));
+    }
+    Ok(Some(Answer::Tuple { items: scaled, left_closed, right_closed }))
 }
 
 /// A value, and the unit that follows it (or the currency sign before it).

@@ -92,8 +92,10 @@ pub(super) fn equation(sides: &[&[Token]], depth: usize) -> Result<Answer, Strin
             Ok(Answer::Relation { left, comparison: Comparison::Equal, right })
         }
         // `2 + 3 = 5 cm`, `(1, 2) = …`: what is said last is the answer.
-        (Answer::Tuple { .. }, right @ Answer::Tuple { .. }) => Ok(named_set(Some(name_of(first)), right)),
-        (Answer::Value(left), right) if left.symbols().is_empty() => Ok(right),
+        (Answer::Value(left) | Answer::Measured { value: left, .. }, right) if left.symbols().is_empty() => Ok(right),
+        (Answer::Value(_) | Answer::Tuple { .. }, right @ Answer::Tuple { .. }) => {
+            Ok(named_set(Some(name_of(first)), right))
+        }
         _ => Err("an equation's side is no expression".to_owned()),
     }
 }
@@ -106,7 +108,30 @@ pub(super) fn mentions(value: &Expression, name: &[Token]) -> bool {
 /// A symbol, a function applied to names, a tuple of names, a length or angle: what can be given a value.
 pub(super) fn is_name_only(tokens: &[Token]) -> bool {
     let has_letter = tokens.iter().any(|token| matches!(token, Token::Letter(_) | Token::Word(_)));
-    let simple = tokens.iter().enumerate().all(|(at, token)| match token {
+    let mut depth = 0usize;
+    let mut within = |token: &Token| {
+        match token {
+            Token::Open(_) => depth += 1,
+            Token::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0
+    };
+    let simple = tokens.iter().enumerate().all(|(at, token)| match (token, within(token)) {
+        // `P(X = 5)`
+        (Token::Comparison(_), within) => within,
+        (token, _) => is_part_of_name(tokens, at, token),
+    });
+    if tokens.first().is_some_and(|token| matches!(token, Token::Letter(name) if name == "e" || name == "i"))
+        && tokens.len() == 1
+    {
+        return false;
+    }
+    has_letter && simple && tokens.len() <= 24
+}
+
+fn is_part_of_name(tokens: &[Token], at: usize, token: &Token) -> bool {
+    match token {
         Token::Letter(_)
         | Token::Prime
         | Token::Underscore
@@ -117,14 +142,17 @@ pub(super) fn is_name_only(tokens: &[Token]) -> bool {
         Token::Open(bracket) | Token::Close(bracket) => !matches!(bracket, Bracket::Floor | Bracket::Ceiling),
         Token::Number { .. } => at > 0 && !matches!(tokens.get(at - 1), Some(Token::Times | Token::Colon)),
         Token::Command(name) => name == "frac",
+        // `f^{-1}(x)`
+        Token::Caret | Token::Minus => {
+            let start = if *token == Token::Caret { at } else { at.saturating_sub(2) };
+            matches!(
+                tokens.get(start.saturating_sub(1)..start + 3),
+                Some([Token::Letter(name), Token::Caret, Token::Open(Bracket::Group), Token::Minus])
+                    if matches!(name.as_str(), "f" | "g" | "h")
+            )
+        }
         _ => false,
-    });
-    if tokens.first().is_some_and(|token| matches!(token, Token::Letter(name) if name == "e" || name == "i"))
-        && tokens.len() == 1
-    {
-        return false;
     }
-    has_letter && simple && tokens.len() <= 16
 }
 
 pub(super) fn named(name: &[Token], value: &[Token], depth: usize, exact: bool) -> Result<Answer, String> {
