@@ -96,8 +96,7 @@ fn modules_depend_downwards() {
 
 #[test]
 fn every_file_says_what_it_is_and_none_is_too_long() {
-    // The readers of the math grader are tables of notation, and longer than the rest.
-    for (folder, longest) in [("host/src", 600), ("tests", 600), ("guest-graders", 900)] {
+    for (folder, longest) in [("host/src", 600), ("tests", 600), ("guest-graders", 600)] {
         for (path, text) in sources(&root().join(folder)).into_iter().filter(|(path, _)| !built(path)) {
             let shown = path.display();
             assert!(text.starts_with("//!"), "{shown} does not begin with `//!`");
