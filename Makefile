@@ -3,7 +3,7 @@
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
-GRADERS := syntax code-execution math
+GRADERS := syntax code-style code-execution math patch-similarity
 CARGO ?= cargo
 PYTHON ?= python3
 export CARGO_TERM_PROGRESS_WHEN ?= never

@@ -113,7 +113,9 @@ fn built(path: &Path) -> bool {
 fn host_and_guests_do_not_depend_on_each_other() {
     let host = fs::read_to_string(root().join("host/Cargo.toml")).expect("the host's manifest");
     assert!(!host.contains("guest-graders"), "the host depends on a guest");
-    for name in ["sdk", "code-blocks", "syntax", "code-execution", "math"] {
+    for name in
+        ["sdk", "code-blocks", "python-nesting", "syntax", "code-style", "code-execution", "math", "patch-similarity"]
+    {
         let manifest =
             fs::read_to_string(root().join("guest-graders").join(name).join("Cargo.toml")).expect("a manifest");
         assert!(

@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod code_graders;
 mod endpoint;
 mod exec;
 mod grading;

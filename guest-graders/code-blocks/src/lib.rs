@@ -27,12 +27,14 @@ mod language;
 mod lines;
 mod program;
 mod python;
+mod source;
 mod transcript;
 mod unfenced;
 
 pub use block::{CodeBlock, Position};
 pub use language::normalised;
 pub use program::{module, module_in, program, program_in};
+pub use source::Source;
 
 /// The code blocks of a response, in order; blocks without a visible character are left out.
 pub fn find(response: &str) -> Vec<CodeBlock> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use code_blocks::Source;
 use ruff_python_ast::{
     PythonVersion,
     token::{Token, TokenKind},
@@ -10,10 +11,9 @@ use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::{
-    brackets, depth,
+    brackets,
     explain::{self, UNTERMINATED_TRIPLE, explained},
     scopes,
-    source::Source,
 };
 
 /// One error, at a range of the code.
@@ -47,7 +47,7 @@ pub(crate) struct TooDeep;
 /// What is wrong with the code, in its order; nothing when Python would compile it. As in Python, names and scopes
 /// are looked at only when the code parses.
 pub(crate) fn problems(source: &Source<'_>, version: PythonVersion) -> Result<Vec<Problem>, TooDeep> {
-    if depth::is_too_deep(source.code) {
+    if python_nesting::is_too_deep(source.code) {
         return Err(TooDeep);
     }
     let options = ParseOptions::from(Mode::Module).with_target_version(version);

@@ -1,13 +1,11 @@
 //! What a parser's error means to the one who has to mend it, in the words of `CPython` where it has good ones.
 
+use code_blocks::Source;
 use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::{
-    check::{Follows, Problem},
-    source::Source,
-};
+use crate::check::{Follows, Problem};
 
 pub(crate) const UNTERMINATED_TRIPLE: &str =
     "unterminated triple-quoted string literal: there is a triple quote too many or too few up to here";

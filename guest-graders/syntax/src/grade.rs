@@ -1,6 +1,6 @@
 //! From a sample to a verdict.
 
-use code_blocks::CodeBlock;
+use code_blocks::{CodeBlock, Source};
 use gradebox_sdk::{Description, Example, GradeError, Grader, Sample, Verdict, description};
 use ruff_python_ast::PythonVersion;
 use serde_json::json;
@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::{
     check,
     report::{Checked, details, reason},
-    source::Source,
 };
 
 /// Bytes of a response that are looked at: far above any answer of a model, and parsed well within the memory and

@@ -3,12 +3,10 @@
 mod bindings;
 mod brackets;
 mod check;
-mod depth;
 mod explain;
 mod grade;
 mod report;
 mod scopes;
-mod source;
 
 use gradebox_sdk::export_grader;
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use code_blocks::{CodeBlock, Position};
+use code_blocks::{CodeBlock, Position, Source};
 use ruff_text_size::TextSize;
 use serde_json::{Map, Value, json};
 
-use crate::{check::Problem, grade::Params, source::Source};
+use crate::{check::Problem, grade::Params};
 
 /// One block, and what was found in it.
 pub(crate) struct Checked<'a> {

@@ -1,49 +1,55 @@
 //! Lines and columns of a piece of code.
 
-use code_blocks::Position;
-use ruff_text_size::{TextRange, TextSize};
+use std::ops::Range;
 
-/// Code with an index of its lines, which end with `\n`.
-pub(crate) struct Source<'a> {
-    pub(crate) code: &'a str,
+use crate::Position;
+
+/// Code with an index of its lines, which end with `\n`. Places are bytes from its start.
+#[derive(Debug)]
+pub struct Source<'a> {
+    /// The code.
+    pub code: &'a str,
     line_starts: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(code: &'a str) -> Self {
+    /// Finds the lines of the code.
+    pub fn new(code: &'a str) -> Self {
         let behind_ends = code.match_indices('\n').map(|(at, _)| at + 1);
         Self { code, line_starts: std::iter::once(0).chain(behind_ends).collect() }
     }
 
     /// The line, 1-based, that a place stands in. The end of the code stands in the last line that has text.
-    pub(crate) fn line(&self, at: TextSize) -> usize {
-        let at = at.to_usize();
+    pub fn line(&self, at: impl Into<usize>) -> usize {
+        let at = at.into();
         let is_end = at > 0 && at == self.code.len() && self.code.ends_with('\n');
         self.line_starts.partition_point(|start| *start <= at) - usize::from(is_end)
     }
 
-    /// Line and column.
-    pub(crate) fn position(&self, at: TextSize) -> Position {
+    /// Line and column of a place.
+    pub fn position(&self, at: impl Into<usize>) -> Position {
+        let at = at.into();
         let line = self.line(at);
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let before = self.code.get(start..at.to_usize()).unwrap_or_default().trim_end_matches('\n');
+        let before = self.code.get(start..at).unwrap_or_default().trim_end_matches('\n');
         Position { line: number(line), column: number(before.chars().count() + 1) }
     }
 
     /// The text of a line, 1-based, without its end.
-    pub(crate) fn line_text(&self, line: usize) -> &'a str {
+    pub fn line_text(&self, line: usize) -> &'a str {
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.code.len());
         self.code.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 
     /// How many spaces and tabs a line, 1-based, begins with.
-    pub(crate) fn indent(&self, line: usize) -> usize {
+    pub fn indent(&self, line: usize) -> usize {
         let text = self.line_text(line);
         text.len() - text.trim_start_matches([' ', '\t']).len()
     }
 
-    pub(crate) fn text(&self, range: TextRange) -> &'a str {
-        self.code.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+    /// A part of the code; empty where the range is none of it.
+    pub fn text(&self, range: impl Into<Range<usize>>) -> &'a str {
+        self.code.get(range.into()).unwrap_or_default()
     }
 }
 
@@ -58,7 +64,7 @@ mod tests {
     #[test]
     fn places_are_counted_in_characters() {
         let source = Source::new("é = 1\n  ü = (\n");
-        let at = |byte: u32| source.position(TextSize::new(byte));
+        let at = |byte: usize| source.position(byte);
         assert_eq!(at(0), Position { line: 1, column: 1 });
         assert_eq!(at(3), Position { line: 1, column: 3 });
         assert_eq!(at(7), Position { line: 2, column: 1 });

@@ -10,7 +10,7 @@ use ruff_python_parser::{Mode, lexer};
 
 /// The greatest measure that is parsed: a hundred nested brackets, two hundred operators like `not` in front of an
 /// operand, or six hundred operators in a row.
-pub(crate) const LIMIT: usize = 600;
+const LIMIT: usize = 600;
 
 /// What a bracket or a level of indentation weighs, against one binary operator.
 const LEVEL: usize = 5;
@@ -19,7 +19,7 @@ const LEVEL: usize = 5;
 const PREFIX: usize = 3;
 
 /// Whether the code nests too deep to be parsed here.
-pub(crate) fn is_too_deep(code: &str) -> bool {
+pub fn is_too_deep(code: &str) -> bool {
     let measure = Measure::of(code);
     indentation(code).max(measure.deepest_indent) * LEVEL + measure.deepest > LIMIT
 }
