@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
+    clippy::print_stderr,
     unreachable_pub,
     reason = "a test fails by panicking, and its support belongs to no library"
 )]
@@ -20,5 +21,6 @@ mod humaneval;
 mod layers;
 mod refining;
 mod resuming;
+mod scale;
 mod support;
 mod workers;
