@@ -18,7 +18,6 @@ pub mod panel;
 pub mod refine;
 
 pub mod dataset;
-pub mod export;
 pub mod run;
 
 pub mod cli;

@@ -6,7 +6,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    clippy::print_stderr,
     unreachable_pub,
     reason = "a test fails by panicking, and its support belongs to no library"
 )]
@@ -21,6 +20,5 @@ mod humaneval;
 mod layers;
 mod refining;
 mod resuming;
-mod scale;
 mod support;
 mod workers;

@@ -182,3 +182,58 @@ async fn only_the_sample_that_kills_its_worker_is_reported() {
     assert!(sandbox.statistics().replaced >= 3);
     sandbox.close();
 }
+
+/// One row whose tests take long enough that an idle worker helps.
+fn row_with_slow_tests(count: u64) -> Value {
+    let response = "```python\ndef f(n):\n    return n + sum(0 for i in range(300000))\n```";
+    json!({"id": 1, "query": "slow", "response": response,
+           "tests": {"fn_name": "f", "inputs": (0..count).map(|n| [n]).collect::<Vec<_>>(),
+                     "outputs": (0..count).collect::<Vec<_>>()}})
+}
+
+#[test]
+fn the_tests_of_one_row_are_shared_by_the_workers() {
+    let bench = Bench::new();
+    bench.run(&["graders"]).expect_status(0);
+    let mut row = row_with_slow_tests(30);
+    row["tests"]["outputs"][17] = json!(-1);
+    bench.write_rows("rows.jsonl", &[row]);
+    let child = start(&bench);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while workers(child.id()).len() < 2 {
+        assert!(Instant::now() < deadline, "no second worker came to help");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ran::from(child.wait_with_output().expect("the binary ends")).expect_status(0);
+    let graded = bench.read_rows("graded.jsonl");
+    let verdict = grade(&graded[0], "code-execution");
+    // One test of thirty fails, and it is told which: results come in order, whoever had them.
+    let reason = verdict["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("18 of 30") && reason.contains("returned 17, expected -1"), "{verdict}");
+    assert_eq!(verdict["pass"], false, "{verdict}");
+}
+
+#[test]
+fn what_a_killed_helper_had_begun_is_done_again() {
+    let bench = Bench::new();
+    bench.run(&["graders"]).expect_status(0);
+    bench.write_rows("rows.jsonl", &[row_with_slow_tests(60)]);
+    let child = start(&bench);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let mut killed = 0;
+    while killed < 2 && Instant::now() < deadline {
+        // The first worker has the row; whichever comes later only helps.
+        let mut found = workers(child.id());
+        found.sort_unstable();
+        if let Some(helper) = found.get(1) {
+            std::thread::sleep(Duration::from_millis(150));
+            let _ = Command::new("kill").args(["-9", &helper.to_string()]).status();
+            killed += 1;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ran = Ran::from(child.wait_with_output().expect("the binary ends")).expect_status(0);
+    let graded = bench.read_rows("graded.jsonl");
+    assert_eq!(grade(&graded[0], "code-execution")["score"].as_f64(), Some(1.0), "{graded:?}");
+    assert!(ran.stderr.contains("replaced"), "{}", ran.stderr);
+}

@@ -1,16 +1,10 @@
-//! Appends lines to a file on a thread of its own; lines that come together share one write.
-//!
-//! A line that is written survives the end of the process, however it ends. A second thread syncs the file again and
-//! again while it grows, so that a loss of power takes no more than what was written during the last sync.
+//! Appends lines to a file on a thread of its own; lines that come together share one write and one sync.
 
 use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc, OnceLock,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
+    sync::{Arc, OnceLock},
     thread::JoinHandle,
 };
 
@@ -41,8 +35,8 @@ pub(super) struct Appender {
 #[derive(Debug)]
 struct Line {
     bytes: Vec<u8>,
-    /// Told when the line would survive the end of the process.
-    written: Option<oneshot::Sender<()>>,
+    /// Told when the line would survive a loss of power.
+    durable: Option<oneshot::Sender<()>>,
 }
 
 impl Appender {
@@ -61,15 +55,15 @@ impl Appender {
         Ok(Self { lines: Some(lines), failure, thread: Some(thread) })
     }
 
-    /// Adds a line without waiting until it is written.
+    /// Adds a line without waiting until it is durable.
     pub(super) async fn add(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
-        self.send(Line { bytes, written: None }).await
+        self.send(Line { bytes, durable: None }).await
     }
 
-    /// Adds a line; it survives the end of the process once this returns.
-    pub(super) async fn write(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
-        let (written, told) = oneshot::channel();
-        self.send(Line { bytes, written: Some(written) }).await?;
+    /// Adds a line; it survives a loss of power once this returns.
+    pub(super) async fn add_durably(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
+        let (durable, told) = oneshot::channel();
+        self.send(Line { bytes, durable: Some(durable) }).await?;
         // The thread tells nobody any more once it has failed.
         told.await.map_err(|_| self.failure().unwrap_or_else(ended))
     }
@@ -79,7 +73,7 @@ impl Appender {
         self.failure.get().cloned()
     }
 
-    /// Waits until all lines are synced.
+    /// Waits until all lines are durable.
     pub(super) async fn close(mut self) -> Result<(), AppendError> {
         self.lines = None;
         if let Some(thread) = self.thread.take() {
@@ -98,46 +92,30 @@ fn ended() -> AppendError {
     AppendError { path: PathBuf::new(), problem: "the thread that writes it has ended".to_owned() }
 }
 
-fn write_all(file: &File, path: &Path, lines: mpsc::Receiver<Line>, failure: &OnceLock<AppendError>) {
-    let failed = &|error: io::Error| {
-        let _ = failure.set(AppendError { path: path.to_owned(), problem: error.to_string() });
-    };
-    let (grown, watched) = sync_channel(1);
-    std::thread::scope(|scope| {
-        scope.spawn(move || sync_while_growing(file, &watched).unwrap_or_else(failed));
-        write_lines(file, lines, &grown).unwrap_or_else(failed);
-        // The other thread ends after a last sync.
-        drop(grown);
-    });
-}
-
-/// Writes lines until no more can come.
-fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSender<()>) -> io::Result<()> {
+fn write_all(file: &File, path: &Path, mut lines: mpsc::Receiver<Line>, failure: &OnceLock<AppendError>) {
     while let Some(first) = lines.blocking_recv() {
         let mut bytes = first.bytes;
-        let mut waiting: Vec<_> = first.written.into_iter().collect();
+        let mut waiting: Vec<_> = first.durable.into_iter().collect();
         while bytes.len() < GATHERED
             && let Ok(next) = lines.try_recv()
         {
             bytes.extend_from_slice(&next.bytes);
-            waiting.extend(next.written);
+            waiting.extend(next.durable);
         }
-        file.write_all(&bytes)?;
-        for written in waiting {
+        if let Err(error) = append(file, &bytes, !waiting.is_empty() || lines.is_empty()) {
+            let _ = failure.set(AppendError { path: path.to_owned(), problem: error.to_string() });
+            return;
+        }
+        for durable in waiting {
             // Nobody may be waiting any more.
-            let _ = written.send(());
+            let _ = durable.send(());
         }
-        // Where one sync is asked for already, it has not begun, and takes these lines with it.
-        let _ = grown.try_send(());
     }
-    Ok(())
 }
 
-fn sync_while_growing(file: &File, grown: &Receiver<()>) -> io::Result<()> {
-    while grown.recv().is_ok() {
-        file.sync_data()?;
-    }
-    Ok(())
+fn append(mut file: &File, bytes: &[u8], sync: bool) -> io::Result<()> {
+    file.write_all(bytes)?;
+    if sync { file.sync_data() } else { Ok(()) }
 }
 
 /// Makes the name of a new file durable, where the system can.
@@ -158,7 +136,7 @@ mod tests {
         std::fs::write(&path, "kept\ntorn").unwrap();
         let appender = Appender::open(&path, 5).unwrap();
         appender.add(b"1\n".to_vec()).await.unwrap();
-        appender.write(b"2\n".to_vec()).await.unwrap();
+        appender.add_durably(b"2\n".to_vec()).await.unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept\n1\n2\n");
         appender.add(b"3\n".to_vec()).await.unwrap();
         appender.close().await.unwrap();
@@ -167,7 +145,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_full_disk_fails_every_line_that_waits_to_be_written() {
+    async fn a_full_disk_fails_every_line_that_would_have_to_be_durable() {
         let file = File::options().write(true).open("/dev/full").unwrap();
         let (lines, received) = mpsc::channel(WAITING);
         let failure = Arc::new(OnceLock::new());
@@ -176,8 +154,8 @@ mod tests {
             move || write_all(&file, Path::new("journal"), received, &failure)
         });
         let appender = Appender { lines: Some(lines), failure, thread: Some(thread) };
-        let error = appender.write(b"1\n".to_vec()).await.unwrap_err();
+        let error = appender.add_durably(b"1\n".to_vec()).await.unwrap_err();
         assert!(error.to_string().starts_with("cannot write journal: "), "{error}");
-        assert!(appender.write(b"2\n".to_vec()).await.is_err());
+        assert!(appender.add_durably(b"2\n".to_vec()).await.is_err());
     }
 }

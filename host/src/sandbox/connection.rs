@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     limits::{ProgramLimits, backstop},
+    offers::{Owner, WorkerId},
     pool::{Job, Shared},
     wire::{self, Answer, ComponentId, Done, FromWorker, Load, Ticket, Work},
     worker,
@@ -52,6 +53,7 @@ pub(super) enum Event {
 
 /// One worker process.
 pub(super) struct Connection {
+    id: WorkerId,
     child: Child,
     output: ChildStdout,
     /// To the task that writes: the host must go on reading while a worker does not.
@@ -67,7 +69,8 @@ pub(super) struct Connection {
     quiet_since: Instant,
 }
 
-/// A message to a worker, borrowed; the same on the wire as `ToWorker`.
+/// A message to a worker, borrowed; the same on the wire as `ToWorker`. What others did with its offers is told by
+/// `offers`.
 #[derive(Serialize)]
 enum Outgoing<'a> {
     Load(&'a Load),
@@ -76,7 +79,7 @@ enum Outgoing<'a> {
 
 impl Connection {
     /// Starts a worker, with nothing of this process's environment.
-    pub(super) fn open(program: &Path) -> io::Result<Self> {
+    pub(super) fn open(program: &Path, id: WorkerId) -> io::Result<Self> {
         let mut child = Command::new(program)
             .arg(worker::SUBCOMMAND)
             .env_clear()
@@ -103,6 +106,7 @@ impl Connection {
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         tokio::spawn(keep_tail(stderr, Arc::clone(&last_words)));
         Ok(Self {
+            id,
             child,
             output,
             input,
@@ -115,6 +119,10 @@ impl Connection {
             last_words,
             quiet_since: Instant::now(),
         })
+    }
+
+    pub(super) fn id(&self) -> WorkerId {
+        self.id
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -153,7 +161,7 @@ impl Connection {
         let own = match &job.work {
             Work::Describe(component) => *component,
             Work::Grade(work) => work.component,
-            Work::Program { runtime, .. } => *runtime,
+            Work::Program { runtime, .. } | Work::Programs { runtime, .. } => *runtime,
         };
         let runtimes = if job.needs_runtimes { shared.runtimes() } else { vec![] };
         for component in runtimes.into_iter().chain([own]) {
@@ -192,6 +200,9 @@ impl Connection {
             Work::Grade(work) if work.grants.programs => Duration::from_hours(6),
             Work::Grade(work) => backstop(work.limits.cpu),
             Work::Program { request, .. } => backstop(request.limits.cpu),
+            Work::Programs { limits, inputs, .. } => {
+                backstop(limits.cpu) * u32::try_from(inputs.len()).unwrap_or(u32::MAX)
+            }
             Work::Describe(_) => backstop(ProgramLimits::default().cpu),
         };
         Some(self.quiet_since + limit + Duration::from_secs(30))
@@ -233,6 +244,8 @@ impl Connection {
                     job.finish(Ok(*answer), log);
                 }
             }
+            FromWorker::Offer(offer) => shared.add_offer(Owner { worker: self.id, input: self.input.clone() }, offer),
+            FromWorker::Withdraw(offer) => shared.withdraw_offer(self.id, offer),
         }
     }
 
@@ -248,7 +261,7 @@ impl Connection {
         let concerned = |job: &Job| match &job.work {
             Work::Describe(id) => *id == component,
             Work::Grade(work) => work.component == component,
-            Work::Program { runtime, .. } => *runtime == component,
+            Work::Program { runtime, .. } | Work::Programs { runtime, .. } => *runtime == component,
         };
         let (failed, rest): (Vec<_>, Vec<_>) = self.under_way.drain(..).partition(|(_, job)| concerned(job));
         self.under_way = rest.into();

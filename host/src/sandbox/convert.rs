@@ -11,8 +11,8 @@ use super::{
     },
     limits::ProgramLimits,
     wire::{
-        Action, Answer, Diagnostic, Ending, Execution, LogLevel, Raised, WireDescription, WireLanguage, WireMessage,
-        WireSample, WireVerdict,
+        Action, Answer, Diagnostic, Ending, Execution, LogLevel, ProgramInput, Raised, WireDescription, WireLanguage,
+        WireMessage, WireSample, WireVerdict,
     },
 };
 use crate::score::{ErrorKind, Scale};
@@ -143,6 +143,12 @@ impl From<Action> for program_types::Action {
             Action::Call { target, args, kwargs } => Self::Call(program_types::Call { target, args, kwargs }),
             Action::Evaluate(expression) => Self::Evaluate(expression),
         }
+    }
+}
+
+impl From<programs::Input> for ProgramInput {
+    fn from(input: programs::Input) -> Self {
+        Self { action: input.action.into(), stdin: input.stdin }
     }
 }
 

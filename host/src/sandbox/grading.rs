@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use wasmtime::{
@@ -20,9 +21,11 @@ use super::{
         },
     },
     limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
+    pipe::SharedPipe,
     programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
+    run_all::RunAll,
     wasi::{self, EmptyWasi, HasEmptyWasi},
-    wire::{Answer, GradeWork, LogLevel, LogLine, WireDescription, WireGrants, WireMode},
+    wire::{Answer, GradeWork, LogLevel, LogLine, ProgramInput, WireDescription, WireGrants, WireMode},
 };
 use crate::score::ErrorKind;
 
@@ -55,9 +58,9 @@ impl Grader {
     }
 
     /// Asks the component who it is.
-    pub(super) fn describe(&self, runtimes: &Arc<Runtimes>) -> Answer {
+    pub(super) fn describe(&self, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> Answer {
         let limits = GradeLimits::default();
-        let mut store = self.store(limits, WireGrants::default(), runtimes);
+        let mut store = self.store(limits, WireGrants::default(), runtimes, pipe);
         let description: wasmtime::Result<WireDescription> = match &self.prepared {
             Prepared::Pointwise(prepared) => prepared
                 .instantiate(&mut store)
@@ -73,9 +76,9 @@ impl Grader {
     }
 
     /// Grades one sample in a store of its own, which does not outlive the call.
-    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>) -> (Answer, Vec<LogLine>) {
+    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> (Answer, Vec<LogLine>) {
         let limits = work.limits;
-        let mut store = self.store(limits, work.grants, runtimes);
+        let mut store = self.store(limits, work.grants, runtimes, pipe);
         let answer = match self.call(&mut store, work) {
             Ok(answer) => answer,
             Err(trap) => failure(&trap, store.data(), limits),
@@ -106,13 +109,21 @@ impl Grader {
         }
     }
 
-    fn store(&self, limits: GradeLimits, grants: WireGrants, runtimes: &Arc<Runtimes>) -> Store<GraderState> {
+    fn store(
+        &self,
+        limits: GradeLimits,
+        grants: WireGrants,
+        runtimes: &Arc<Runtimes>,
+        pipe: &SharedPipe,
+    ) -> Store<GraderState> {
         let state = GraderState {
             wasi: EmptyWasi::new(),
             memory: MemoryLimiter::new(limits.memory),
             stopwatch: Stopwatch::start(limits.cpu),
             grants,
             runtimes: Arc::clone(runtimes),
+            pipe: pipe.clone(),
+            programs_wall: Duration::ZERO,
             log: Log { lines: vec![], room: limits.log },
             open_sessions: 0,
         };
@@ -211,6 +222,9 @@ pub(super) struct GraderState {
     stopwatch: Stopwatch,
     grants: WireGrants,
     runtimes: Arc<Runtimes>,
+    pipe: SharedPipe,
+    /// What programs took so far.
+    programs_wall: Duration,
     log: Log,
     open_sessions: usize,
 }
@@ -225,6 +239,7 @@ impl GraderState {
         let mut spent = TimeSpent::default();
         let result = spent.measure(|| run(self));
         self.stopwatch.exclude(spent.cpu, spent.wall);
+        self.programs_wall += spent.wall;
         result
     }
 }
@@ -296,11 +311,18 @@ impl programs::Host for GraderState {
         }
         let limits = ProgramLimits::from(program.limits);
         self.apart(|state| {
-            let runtime = state.runtimes.get(&program.language)?;
-            inputs
-                .into_iter()
-                .map(|input| Ok(runtime.run(&program.source, &input.action.into(), &input.stdin, limits)?.into()))
-                .collect()
+            let (component, runtime) = state.runtimes.find(&program.language)?;
+            let inputs: Vec<ProgramInput> = inputs.into_iter().map(Into::into).collect();
+            let run = RunAll {
+                pipe: &state.pipe,
+                runtime: &runtime,
+                component,
+                source: &program.source,
+                limits,
+                inputs: &inputs,
+                earlier: state.programs_wall,
+            };
+            Ok(run.run()?.into_iter().map(Into::into).collect())
         })
     }
 

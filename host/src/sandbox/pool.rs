@@ -14,7 +14,8 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     connection::{Connection, Event},
-    wire::{Answer, ComponentId, LoadRole, LogLine, Work},
+    offers::{Offers, Owner, Portion, WorkerId},
+    wire::{Answer, ComponentId, LoadRole, LogLine, Offer, OfferId, Work},
 };
 use crate::score::{ErrorKind, GradeError};
 
@@ -64,9 +65,11 @@ pub struct Sandbox(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) settings: SandboxSettings,
     queue: Mutex<Queue>,
+    offers: Mutex<Offers>,
     wake: Notify,
     components: Mutex<Vec<Arc<Registered>>>,
     closed: AtomicBool,
+    next_worker: AtomicU64,
     started: AtomicU64,
     replaced: AtomicU64,
     cpu_nanoseconds: AtomicU64,
@@ -92,20 +95,41 @@ pub(super) struct Job {
     /// Whether every language runtime must be loaded before it.
     pub(super) needs_runtimes: bool,
     pub(super) size: usize,
-    reply: oneshot::Sender<(Result<Answer, GradeError>, Vec<LogLine>)>,
+    recipient: Recipient,
     /// How many workers died with this job alone.
     lone_deaths: u8,
     pub(super) suspect: bool,
 }
 
+enum Recipient {
+    /// Waits for the answer.
+    Caller(oneshot::Sender<(Result<Answer, GradeError>, Vec<LogLine>)>),
+    /// The worker that offered it, which runs it itself where there is no answer.
+    Owner(Portion),
+}
+
 impl Job {
+    fn new(work: Work, needs_runtimes: bool, size: usize, recipient: Recipient) -> Self {
+        Self { work, needs_runtimes, size, recipient, lone_deaths: 0, suspect: false }
+    }
+
     pub(super) fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
+        match &self.recipient {
+            Recipient::Caller(reply) => reply.is_closed(),
+            Recipient::Owner(portion) => portion.is_abandoned(),
+        }
     }
 
     pub(super) fn finish(self, answer: Result<Answer, GradeError>, log: Vec<LogLine>) {
-        // Nobody may be waiting any more; that is theirs to decide.
-        let _ = self.reply.send((answer, log));
+        match self.recipient {
+            // Nobody may be waiting any more; that is theirs to decide.
+            Recipient::Caller(reply) => drop(reply.send((answer, log))),
+            Recipient::Owner(portion) => portion.finish(answer.ok()),
+        }
+    }
+
+    fn is_of_another_worker(&self) -> bool {
+        matches!(self.recipient, Recipient::Owner(_))
     }
 }
 
@@ -116,9 +140,11 @@ impl Sandbox {
         let shared = Arc::new(Shared {
             settings,
             queue: Mutex::default(),
+            offers: Mutex::default(),
             wake: Notify::new(),
             components: Mutex::default(),
             closed: AtomicBool::new(false),
+            next_worker: AtomicU64::new(0),
             started: AtomicU64::new(0),
             replaced: AtomicU64::new(0),
             cpu_nanoseconds: AtomicU64::new(0),
@@ -169,8 +195,7 @@ impl Sandbox {
         size: usize,
     ) -> (Result<Answer, GradeError>, Vec<LogLine>) {
         let (reply, answer) = oneshot::channel();
-        let job = Job { work, needs_runtimes, size, reply, lone_deaths: 0, suspect: false };
-        lock(&self.0.queue).jobs.push_back(job);
+        lock(&self.0.queue).jobs.push_back(Job::new(work, needs_runtimes, size, Recipient::Caller(reply)));
         self.0.wake.notify_one();
         answer
             .await
@@ -197,6 +222,22 @@ impl Shared {
         self.cpu_nanoseconds.fetch_add(u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    pub(super) fn add_offer(&self, owner: Owner, offer: Offer) {
+        lock(&self.offers).add(owner, offer);
+        // Not only one: it may be busy, and offers are for the idle.
+        self.wake.notify_waiters();
+    }
+
+    pub(super) fn withdraw_offer(&self, worker: WorkerId, offer: OfferId) {
+        lock(&self.offers).withdraw(worker, offer);
+    }
+
+    /// Inputs that another worker offers, for one that has nothing else to do.
+    fn pop_offered(&self, is_running: bool) -> Option<Job> {
+        let (work, portion) = lock(&self.offers).take(is_running)?;
+        Some(Job::new(work, false, 0, Recipient::Owner(portion)))
+    }
+
     /// A job, if one waits. Suspects go to idle workers only.
     fn pop(&self, idle: bool) -> Option<Job> {
         let mut queue = lock(&self.queue);
@@ -209,11 +250,12 @@ impl Shared {
         }
     }
 
-    /// Waits for a job; `None` when the sandbox is closed and nothing is left.
-    async fn next(&self) -> Option<Job> {
+    /// Waits for a job; `None` when the sandbox is closed and nothing is left. A worker that does not run yet is not
+    /// started for little.
+    async fn next(&self, is_running: bool) -> Option<Job> {
         loop {
             let notified = self.wake.notified();
-            if let Some(job) = self.pop(true) {
+            if let Some(job) = self.pop(true).or_else(|| self.pop_offered(is_running)) {
                 return Some(job);
             }
             if self.closed.load(Ordering::Acquire) {
@@ -224,9 +266,14 @@ impl Shared {
         }
     }
 
-    /// What to do with the jobs that were under way when a worker died.
-    fn bury(&self, mut jobs: Vec<Job>, how: &str) {
+    /// What to do with the jobs that were under way when a worker died. What another worker offered goes back to it.
+    fn bury(&self, worker: WorkerId, jobs: Vec<Job>, how: &str) {
         self.replaced.fetch_add(1, Ordering::Relaxed);
+        lock(&self.offers).forget(worker);
+        let (offered, mut jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(Job::is_of_another_worker);
+        for job in offered {
+            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, how)), vec![]);
+        }
         let alone = jobs.len() == 1;
         for job in &mut jobs {
             job.suspect = true;
@@ -245,8 +292,9 @@ impl Shared {
 
 /// Keeps one worker alive and fed until the sandbox is closed.
 async fn supervise(shared: Arc<Shared>) {
-    while let Some(job) = shared.next().await {
-        let mut connection = match Connection::open(&shared.settings.program) {
+    while let Some(job) = shared.next(false).await {
+        let id = shared.next_worker.fetch_add(1, Ordering::Relaxed);
+        let mut connection = match Connection::open(&shared.settings.program, id) {
             Ok(connection) => connection,
             Err(error) => {
                 let reason = format!("cannot start a worker process: {error}");
@@ -258,7 +306,7 @@ async fn supervise(shared: Arc<Shared>) {
         connection.send(&shared, job);
         if let Err(death) = serve(&shared, &mut connection).await {
             let how = connection.autopsy(death).await;
-            shared.bury(connection.into_jobs(), &how);
+            shared.bury(connection.id(), connection.into_jobs(), &how);
         }
     }
 }
@@ -272,7 +320,7 @@ async fn serve(shared: &Shared, connection: &mut Connection) -> Result<(), Event
         }
         let event = if connection.is_idle() {
             tokio::select! {
-                job = shared.next() => match job {
+                job = shared.next(true) => match job {
                     Some(job) => { connection.send(shared, job); continue }
                     None => return Ok(()),
                 },

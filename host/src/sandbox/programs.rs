@@ -21,7 +21,7 @@ use super::{
     },
     limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
     wasi::{self, EmptyWasi, HasEmptyWasi},
-    wire::{Action, Diagnostic, Ending, Execution, Raised, WireLanguage},
+    wire::{Action, ComponentId, Diagnostic, Ending, Execution, Raised, WireLanguage},
 };
 
 /// Bytes that may cross from a runtime to the host in one call.
@@ -37,6 +37,12 @@ pub(super) struct Runtime {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct HostFailure(String);
+
+impl HostFailure {
+    pub(super) fn new(how: String) -> Self {
+        Self(how)
+    }
+}
 
 impl Runtime {
     pub(super) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
@@ -319,16 +325,21 @@ pub(super) fn lock(session: &SessionHandle) -> std::sync::MutexGuard<'_, Session
 
 /// The runtimes of a worker, by every name that selects them.
 #[derive(Default)]
-pub(super) struct Runtimes(HashMap<String, Arc<Runtime>>);
+pub(super) struct Runtimes(HashMap<String, (ComponentId, Arc<Runtime>)>);
 
 impl Runtimes {
-    pub(super) fn insert(&mut self, languages: Vec<String>, runtime: &Arc<Runtime>) {
+    pub(super) fn insert(&mut self, languages: Vec<String>, component: ComponentId, runtime: &Arc<Runtime>) {
         for language in languages {
-            self.0.insert(language, Arc::clone(runtime));
+            self.0.insert(language, (component, Arc::clone(runtime)));
         }
     }
 
     pub(super) fn get(&self, language: &str) -> Result<Arc<Runtime>, HostFailure> {
+        Ok(self.find(language)?.1)
+    }
+
+    /// The runtime, and the component that it is.
+    pub(super) fn find(&self, language: &str) -> Result<(ComponentId, Arc<Runtime>), HostFailure> {
         self.0.get(&language.to_ascii_lowercase()).cloned().ok_or_else(|| {
             HostFailure(format!("no language runtime for `{language}`; there are: {}", self.names().join(", ")))
         })

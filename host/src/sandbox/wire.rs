@@ -23,6 +23,21 @@ pub(super) type Ticket = u64;
 pub(super) enum ToWorker {
     Load(Load),
     Work { ticket: Ticket, work: Work },
+    News(News),
+}
+
+/// Names an offer among those of one worker.
+pub(super) type OfferId = u64;
+
+/// What became of inputs that a worker offered to the others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum News {
+    /// Others have begun the inputs from this place on.
+    Taken { offer: OfferId, from: u32 },
+    /// What the program did with inputs, by their places.
+    Done { offer: OfferId, executions: Vec<(u32, Execution)> },
+    /// The worker that had begun these will not finish them.
+    Returned { offer: OfferId, inputs: Vec<u32> },
 }
 
 /// Makes a compiled component known; sent once to each worker that needs it.
@@ -65,7 +80,39 @@ impl From<Mode> for WireMode {
 pub(super) enum Work {
     Describe(ComponentId),
     Grade(GradeWork),
-    Program { runtime: ComponentId, request: ProgramRequest },
+    Program {
+        runtime: ComponentId,
+        request: ProgramRequest,
+    },
+    /// One program on some inputs, which another worker has offered.
+    Programs {
+        runtime: ComponentId,
+        source: String,
+        limits: ProgramLimits,
+        inputs: Vec<ProgramInput>,
+    },
+}
+
+/// An action, and what the program reads from standard input.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ProgramInput {
+    pub(super) action: Action,
+    pub(super) stdin: Vec<u8>,
+}
+
+impl ProgramInput {
+    /// About how many bytes it is.
+    pub(super) fn size(&self) -> usize {
+        let action = match &self.action {
+            Action::Script => 0,
+            Action::Call { target, args, kwargs } => {
+                let named: usize = kwargs.iter().map(|(name, value)| name.len() + value.len()).sum();
+                target.len() + args.iter().map(String::len).sum::<usize>() + named
+            }
+            Action::Evaluate(expression) => expression.len(),
+        };
+        action + self.stdin.len()
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -118,6 +165,23 @@ pub(super) enum FromWorker {
         reason: String,
     },
     Done(Done),
+    /// Inputs that an idle worker may run.
+    Offer(Offer),
+    /// Nobody shall begin an input of this offer any more.
+    Withdraw(OfferId),
+}
+
+/// Inputs of a program that a worker would run, and others may.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Offer {
+    pub(super) id: OfferId,
+    pub(super) runtime: ComponentId,
+    pub(super) source: String,
+    pub(super) limits: ProgramLimits,
+    /// With their places in the run.
+    pub(super) inputs: Vec<(u32, ProgramInput)>,
+    /// What one input takes, as far as is known.
+    pub(super) pace: Duration,
 }
 
 /// A piece of work that is done.
@@ -153,6 +217,7 @@ pub(super) enum Answer {
     Language(WireLanguage),
     Verdict(WireVerdict),
     Execution(Execution),
+    Executions(Vec<Execution>),
     Failed { kind: ErrorKind, reason: String },
 }
 

@@ -4,13 +4,13 @@
 
 use std::{
     collections::HashMap,
-    io::{self, Read, Write},
+    io::{self, Write},
     process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use wasmtime::{Engine, component::Component};
@@ -20,16 +20,16 @@ use super::{
     grading::Grader,
     limits::{ProgramLimits, thread_cpu_time},
     lockdown,
-    programs::{Runtime, Runtimes, root_cause},
-    wire::{self, Answer, ComponentId, Done, FromWorker, Load, LoadRole, LogLine, ProgramRequest, ToWorker, Work},
+    pipe::{PipeError, SharedPipe},
+    programs::{HostFailure, Runtime, Runtimes, root_cause},
+    wire::{
+        Answer, ComponentId, Done, FromWorker, Load, LoadRole, LogLine, ProgramInput, ProgramRequest, ToWorker, Work,
+    },
 };
 use crate::score::ErrorKind;
 
 /// The name of the hidden subcommand that makes a process a worker.
 pub const SUBCOMMAND: &str = "worker";
-
-/// Answers may wait this long for company before they are written.
-const FLUSH_AFTER: Duration = Duration::from_micros(500);
 
 /// Runs the worker until its input ends. Called before anything else of the program.
 pub fn run() -> ExitCode {
@@ -52,10 +52,10 @@ fn fail(message: &str) -> ExitCode {
 enum WorkerError {
     #[error("no engine: {0}")]
     Engine(wasmtime::Error),
-    #[error("broken pipe to the host: {0}")]
-    Pipe(#[from] io::Error),
-    #[error("unreadable message: {0}")]
-    Message(#[from] postcard::Error),
+    #[error("no runtime for WASI: {0}")]
+    Runtime(#[from] io::Error),
+    #[error(transparent)]
+    Pipe(#[from] PipeError),
     #[error("could not give up its rights: {0}")]
     Lockdown(#[from] lockdown::LockdownError),
 }
@@ -67,20 +67,24 @@ fn work() -> Result<(), WorkerError> {
     let _guard = runtime.enter();
     let mut worker = Worker::new().map_err(WorkerError::Engine)?;
     lockdown::apply()?;
-    let mut host = Host::new();
-    while let Some(message) = host.receive()? {
+    let pipe = worker.pipe.clone();
+    // What is written as a message must not hold the pipe, which grades use.
+    let receive = || pipe.lock().receive();
+    while let Some(message) = receive()? {
         match message {
             ToWorker::Load(load) => {
                 let component = load.component;
                 if let Err(error) = worker.load(load) {
-                    host.send(&FromWorker::Unloadable { component, reason: format!("{error:#}") })?;
+                    pipe.lock().send(&FromWorker::Unloadable { component, reason: format!("{error:#}") })?;
                 }
             }
+            // Of a run that has ended, and did the same by itself.
+            ToWorker::News(_) => {}
             ToWorker::Work { ticket, work } => {
                 let started = thread_cpu_time();
                 let (answer, log) = worker.answer(work);
                 let cpu = thread_cpu_time().saturating_sub(started);
-                host.send(&FromWorker::Done(Done { ticket, answer: Box::new(answer), cpu, log }))?;
+                pipe.lock().send(&FromWorker::Done(Done { ticket, answer: Box::new(answer), cpu, log }))?;
             }
         }
     }
@@ -94,6 +98,7 @@ struct Worker {
     graders: HashMap<ComponentId, Grader>,
     runtimes: HashMap<ComponentId, Arc<Runtime>>,
     by_language: Arc<Runtimes>,
+    pipe: SharedPipe,
     ticker: Ticker,
 }
 
@@ -108,6 +113,7 @@ impl Worker {
             graders: HashMap::new(),
             runtimes: HashMap::new(),
             by_language: Arc::default(),
+            pipe: SharedPipe::new(),
             ticker,
         })
     }
@@ -124,7 +130,7 @@ impl Worker {
                 let runtime = Arc::new(Runtime::new(&self.runtimes_engine, &component)?);
                 let mut by_language = std::mem::take(&mut self.by_language);
                 if let Some(runtimes) = Arc::get_mut(&mut by_language) {
-                    runtimes.insert(languages, &runtime);
+                    runtimes.insert(languages, load.component, &runtime);
                 }
                 self.by_language = by_language;
                 self.runtimes.insert(load.component, runtime);
@@ -138,16 +144,19 @@ impl Worker {
         match work {
             Work::Describe(component) => (self.describe(component), vec![]),
             Work::Grade(work) => match self.graders.get(&work.component) {
-                Some(grader) => grader.grade(work, &self.by_language),
+                Some(grader) => grader.grade(work, &self.by_language, &self.pipe),
                 None => (unknown(work.component), vec![]),
             },
             Work::Program { runtime, request } => (self.run_program(runtime, &request), vec![]),
+            Work::Programs { runtime, source, limits, inputs } => {
+                (self.run_programs(runtime, &source, limits, &inputs), vec![])
+            }
         }
     }
 
     fn describe(&self, component: ComponentId) -> Answer {
         if let Some(grader) = self.graders.get(&component) {
-            return grader.describe(&self.by_language);
+            return grader.describe(&self.by_language, &self.pipe);
         }
         match self.runtimes.get(&component).map(|runtime| runtime.describe()) {
             Some(Ok(language)) => Answer::Language(language),
@@ -161,6 +170,22 @@ impl Worker {
         let limits: ProgramLimits = request.limits.capped();
         match runtime.run(&request.source, &request.action, &request.stdin, limits) {
             Ok(execution) => Answer::Execution(execution),
+            Err(failure) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: failure.to_string() },
+        }
+    }
+
+    fn run_programs(
+        &self,
+        runtime: ComponentId,
+        source: &str,
+        limits: ProgramLimits,
+        inputs: &[ProgramInput],
+    ) -> Answer {
+        let Some(runtime) = self.runtimes.get(&runtime) else { return unknown(runtime) };
+        let executions: Result<Vec<_>, HostFailure> =
+            inputs.iter().map(|input| runtime.run(source, &input.action, &input.stdin, limits)).collect();
+        match executions {
+            Ok(executions) => Answer::Executions(executions),
             Err(failure) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: failure.to_string() },
         }
     }
@@ -217,60 +242,5 @@ struct Busy<'a>(&'a AtomicBool);
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
-    }
-}
-
-/// The pipe to the host.
-struct Host {
-    input: io::Stdin,
-    received: Vec<u8>,
-    consumed: usize,
-    output: Vec<u8>,
-    written: Instant,
-}
-
-impl Host {
-    fn new() -> Self {
-        Self { input: io::stdin(), received: Vec::new(), consumed: 0, output: Vec::new(), written: Instant::now() }
-    }
-
-    /// The next message; `None` when the host has closed the pipe.
-    fn receive(&mut self) -> Result<Option<ToWorker>, WorkerError> {
-        loop {
-            let pending = self.received.get(self.consumed..).unwrap_or_default();
-            if let Some((message, used)) = wire::decode(pending)? {
-                self.consumed += used;
-                return Ok(Some(message));
-            }
-            self.flush()?;
-            self.received.drain(..self.consumed);
-            self.consumed = 0;
-            let start = self.received.len();
-            self.received.resize(start + (64 << 10), 0);
-            let count = self.input.lock().read(self.received.get_mut(start..).unwrap_or_default())?;
-            self.received.truncate(start + count);
-            if count == 0 {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn send(&mut self, message: &FromWorker) -> Result<(), WorkerError> {
-        wire::encode(message, &mut self.output)?;
-        if FLUSH_AFTER <= self.written.elapsed() {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if !self.output.is_empty() {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&self.output)?;
-            stdout.flush()?;
-            self.output.clear();
-        }
-        self.written = Instant::now();
-        Ok(())
     }
 }
