@@ -218,7 +218,7 @@ impl Field {
         let mut total = Polynomial::new();
         for (left_key, left_value) in left {
             for (right_key, right_value) in right {
-                work.spend(1 + (bits(left_value) + bits(right_value)) / 256)?;
+                work.spend(3 + left_key.len() + right_key.len() + (bits(left_value) + bits(right_value)) / 64)?;
                 let value = left_value * right_value;
                 if bits(&value) > MAX_BITS {
                     return Err(Stop::TooLarge);

@@ -122,6 +122,11 @@ impl Comparer<'_> {
             (Answer::Named { value, sides, .. }, other) | (other, Answer::Named { value, sides, .. }) => {
                 self.named_against(value, sides.as_deref(), other, left, right)
             }
+            (one @ (Answer::Value(_) | Answer::Measured { .. }), Answer::List(items) | Answer::Set(items))
+                if self.policy.subset =>
+            {
+                self.matched(std::slice::from_ref(one), items, true)
+            }
             (Answer::List(items) | Answer::Set(items), other) | (other, Answer::List(items) | Answer::Set(items))
                 if items.len() == 1 && !matches!(other, Answer::List(_) | Answer::Set(_) | Answer::Union(_)) =>
             {
@@ -204,7 +209,8 @@ impl Comparer<'_> {
         }
         if let (Some(left), Some(right)) = (relation(left), relation(right)) {
             let decision = relations::compare(&left, &right, self.work);
-            if decision == Decision::Equal || left.comparison == Comparison::Equal {
+            let equation = left.comparison == Comparison::Equal || right.comparison == Comparison::Equal;
+            if decision == Decision::Equal || equation {
                 return decision;
             }
         }

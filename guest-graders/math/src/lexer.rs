@@ -83,8 +83,7 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
     if text.len() > MAX_ANSWER_BYTES {
         return Err(format!("it is longer than {MAX_ANSWER_BYTES} bytes"));
     }
-    let text = with_eaten_escapes(text);
-    let mut lexer = Lexer { characters: text.chars().collect(), currency: is_currency(&text), ..Lexer::default() };
+    let mut lexer = Lexer { characters: text.chars().collect(), currency: is_currency(text), ..Lexer::default() };
     lexer.run()?;
     Ok(raised_signs(lexer.out))
 }
@@ -93,14 +92,6 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
 fn is_currency(text: &str) -> bool {
     let escaped = text.matches("\\$").count();
     (text.matches('$').count() - escaped) % 2 == 1
-}
-
-/// `\frac`, `\binom` and the like whose backslash and first letter some program took for a control character.
-fn with_eaten_escapes(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains(['\u{8}', '\u{c}']) {
-        return text.into();
-    }
-    text.replace("\\\u{c}", "\u{c}").replace('\u{c}', "\\f").replace('\u{8}', "\\b").into()
 }
 
 /// `^{\circ}` and `^{\prime}` as the signs alone.

@@ -65,7 +65,8 @@ pub fn compare(left: &Expression, right: &Expression, work: &mut Work) -> Findin
     }
     spread(real, needed)
         .iter()
-        .map(|point| confirm(left, right, point, work))
+        .enumerate()
+        .map(|(number, point)| confirm(left, right, point, number == 0, work))
         .find(|finding| *finding != Finding::Equal)
         .unwrap_or(Finding::Equal)
 }
@@ -95,26 +96,26 @@ fn refuted(
     Ok((apart(&difference.real) || difference.imaginary.as_ref().is_some_and(apart), real))
 }
 
-fn confirm(left: &Expression, right: &Expression, point: &[(String, RBig)], work: &mut Work) -> Finding {
-    let mut relative = Vec::new();
-    for precision in PRECISIONS {
-        match relative_difference(left, right, point, precision, work) {
-            Ok(bits) => relative.push(bits),
-            Err(stop) => return Finding::Unknown(stop),
-        }
-    }
-    let vanishes = |at: usize| {
-        let precision = u32::try_from(PRECISIONS.get(at).copied().unwrap_or_default()).map_or(0.0, f64::from);
-        relative.get(at).is_some_and(|bits| *bits < -(precision - SLACK))
+/// Whether the difference vanishes at a point: in both precisions, or, where others have been confirmed so, in the first.
+fn confirm(left: &Expression, right: &Expression, point: &[(String, RBig)], in_both: bool, work: &mut Work) -> Finding {
+    let [low, high] = PRECISIONS;
+    let mut difference = |precision| relative_difference(left, right, point, precision, work);
+    let first = match difference(low) {
+        Ok(bits) => bits,
+        Err(stop) => return Finding::Unknown(stop),
     };
-    match (vanishes(0), vanishes(1)) {
+    let vanishes = |bits: f64, precision: usize| bits < SLACK - u32::try_from(precision).map_or(0.0, f64::from);
+    if vanishes(first, low) && !in_both {
+        return Finding::Equal;
+    }
+    let second = match difference(high) {
+        Ok(bits) => bits,
+        Err(stop) => return Finding::Unknown(stop),
+    };
+    match (vanishes(first, low), vanishes(second, high)) {
         (true, true) => Finding::Equal,
-        (_, false) => {
-            let steady =
-                relative.first().zip(relative.get(1)).is_some_and(|(first, second)| (first - second).abs() < 2.0);
-            if steady { Finding::Different(point.to_vec()) } else { Finding::Unknown(Stop::TooLarge) }
-        }
-        (false, true) => Finding::Unknown(Stop::TooLarge),
+        (_, false) if (first - second).abs() < 2.0 => Finding::Different(point.to_vec()),
+        _ => Finding::Unknown(Stop::TooLarge),
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Reading {
 
 /// Reads `text`; the error says why it is no answer.
 pub fn read(text: &str) -> Result<Reading, String> {
-    let trimmed = strip(text);
+    let text = with_eaten_escapes(text);
+    let trimmed = strip(&text);
     if trimmed.is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -44,6 +45,14 @@ pub fn read(text: &str) -> Result<Reading, String> {
     }
     let answer = answer(tokens, 0).or_else(|reason| words(tokens).ok_or(reason))?;
     Ok(Reading { answer, text: folded(trimmed), decimal_comma: decimal_comma(trimmed) })
+}
+
+/// `\frac`, `\binom` and the like whose backslash and first letter some program took for a control character.
+fn with_eaten_escapes(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(['\u{8}', '\u{c}']) {
+        return text.into();
+    }
+    text.replace("\\\u{c}", "\u{c}").replace('\u{c}', "\\f").replace('\u{8}', "\\b").into()
 }
 
 /// The text with its dollar signs, `\[ \]`, `\( \)` and closing full stop removed.

@@ -38,10 +38,10 @@ pub fn compare(left: &Expression, right: &Expression, policy: &Policy, work: &mu
 /// Compares two scalars without any tolerance.
 pub fn compare_exactly(left: &Expression, right: &Expression, work: &mut Work) -> Decision {
     let mut field = Field::default();
-    let forms = field
-        .canonical(left, work)
-        .and_then(|left| Ok((left, field.canonical(right, work)?)))
-        .and_then(|(left, right)| field.subtract(&left, &right, work));
+    let forms = work.within_half(|work| {
+        let (left, right) = (field.canonical(left, work)?, field.canonical(right, work)?);
+        field.subtract(&left, &right, work)
+    });
     match forms {
         Ok(difference) if difference.numerator.is_empty() => return Decision::Equal,
         Ok(_) if field.is_decisive() => return Decision::different(),

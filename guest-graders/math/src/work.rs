@@ -11,6 +11,9 @@ pub const MAX_DIGITS: usize = 20_000;
 /// Bits of the largest integer that exact arithmetic builds.
 pub const MAX_BITS: usize = 100_000;
 
+/// Terms of the longest polynomial that a power is multiplied out to.
+pub const MAX_TERMS: usize = 4_000;
+
 /// Why a computation stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -31,6 +34,15 @@ pub struct Work {
 impl Work {
     pub fn new(units: u64) -> Self {
         Self { left: units }
+    }
+
+    /// Runs `attempt` with half of what is left, so that another way may still be tried after it fails.
+    pub fn within_half<T>(&mut self, attempt: impl FnOnce(&mut Self) -> T) -> T {
+        let mut half = Self { left: self.left / 2 };
+        self.left -= half.left;
+        let outcome = attempt(&mut half);
+        self.left += half.left;
+        outcome
     }
 
     /// Takes `units` from the budget.

@@ -44,7 +44,7 @@ fn main() {
         println!("{}", tally.line());
     }
     for tally in tallies.iter().filter(|tally| shown.as_ref().is_some_and(|shown| tally.name.contains(shown))) {
-        println!("\n{}", tally.name);
+        println!("\n{}\nslowest: {}", tally.name, tally.slowest());
         tally.failures.iter().for_each(|failure| println!("{failure}"));
     }
 }

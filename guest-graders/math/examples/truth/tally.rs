@@ -21,6 +21,7 @@ pub(crate) struct Tally {
     undecided: usize,
     unreadable: usize,
     times: Vec<Duration>,
+    slowest: (Duration, String),
     /// One line for each pair that is not right.
     pub(crate) failures: Vec<String>,
 }
@@ -37,6 +38,7 @@ impl Tally {
             undecided: 0,
             unreadable: 0,
             times: Vec::new(),
+            slowest: (Duration::ZERO, String::new()),
             failures: Vec::new(),
         }
     }
@@ -45,7 +47,11 @@ impl Tally {
     pub(crate) fn run(&mut self, label: &str, expected: bool, compare: impl FnOnce() -> (Verdict, String)) {
         let start = Instant::now();
         let (verdict, reason) = compare();
-        self.times.push(start.elapsed());
+        let taken = start.elapsed();
+        self.times.push(taken);
+        if taken > self.slowest.0 {
+            self.slowest = (taken, label.replace('\n', " ⏎ "));
+        }
         let kind = match (verdict, expected) {
             (Verdict::Equal, true) | (Verdict::Different, false) => {
                 self.right += 1;
@@ -69,6 +75,11 @@ impl Tally {
             }
         };
         self.failures.push(format!("{kind}\t{label}\t{reason}").replace('\n', " ⏎ "));
+    }
+
+    /// The pair that took longest.
+    pub(crate) fn slowest(&self) -> &str {
+        &self.slowest.1
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a percentage with two places")]

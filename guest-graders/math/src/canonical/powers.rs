@@ -3,7 +3,7 @@
 use super::polynomial::{as_number, bits, constant, content, is_one, monomial, one, single_term};
 use super::{Atom, Field, Monomial, Polynomial, Quotient};
 use crate::tree::Function;
-use crate::work::{MAX_BITS, Stop, Work};
+use crate::work::{MAX_BITS, MAX_TERMS, Stop, Work};
 use dashu_base::{Abs, BitTest, Signed, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
@@ -156,6 +156,9 @@ impl Field {
             let inverse = self.invert(base, work)?;
             return self.integer_power(&inverse, &-exponent.clone(), work);
         }
+        if expanded_terms(base.numerator.len().max(base.denominator.len()), count) > MAX_TERMS {
+            return Err(Stop::TooLarge);
+        }
         let mut total = constant(RBig::ONE);
         for _ in 0..count {
             work.spend(1)?;
@@ -252,6 +255,18 @@ impl Field {
         }
         Ok(self.atom(Atom::Call(Function::Ln, vec![argument.clone()])))
     }
+}
+
+/// Terms that a sum of `terms` terms to the power `count` has when it is multiplied out, or more than `MAX_TERMS`.
+fn expanded_terms(terms: usize, count: i64) -> usize {
+    let mut product = 1usize;
+    for step in 1..terms.min(MAX_TERMS) {
+        product = product.saturating_mul(usize::try_from(count).unwrap_or(usize::MAX).saturating_add(step)) / step;
+        if product > MAX_TERMS {
+            break;
+        }
+    }
+    product
 }
 
 pub(super) fn small(value: &IBig) -> Option<i64> {
