@@ -147,7 +147,7 @@ pub(super) fn factorial(count: &IBig, work: &mut Work) -> Result<IBig, Stop> {
     }
     let mut product = IBig::ONE;
     for factor in 2..=count {
-        work.spend(1 + product.bit_len() / 1024)?;
+        work.spend(1 + product.bit_len() / 8_192)?;
         product *= factor;
     }
     Ok(product)
@@ -167,7 +167,7 @@ pub(super) fn binomial(upper: &IBig, lower: &IBig, work: &mut Work) -> Result<IB
     }
     let mut product = IBig::ONE;
     for step in 1..=lower {
-        work.spend(1 + product.bit_len() / 512)?;
+        work.spend(1 + product.bit_len() / 4_096)?;
         product = product * (upper - lower + step) / step;
     }
     Ok(product)
