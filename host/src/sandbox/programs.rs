@@ -33,6 +33,15 @@ pub(super) struct Runtime {
     prepared: LanguageRuntimePre<ProgramState>,
 }
 
+/// How many calls of other programs a session answers.
+const PEER_CALLS: u32 = 1_000_000;
+
+/// A peer ended otherwise than by returning or raising: whoever called it ends in the same way, so that no `except`
+/// of a test turns a program's exit or timeout into a pass.
+#[derive(Debug, thiserror::Error)]
+#[error("a peer of the program ended: {}", .0.name())]
+struct PeerEnded(Ending);
+
 /// The host failed a program; says how. Never the program's own doing.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -108,6 +117,16 @@ pub struct Session {
     source: Option<String>,
     /// How the sandbox ended for good: nothing runs in it any more.
     ended: Option<Ending>,
+    /// What calls of other programs have cost so far: their limits are for all of them together.
+    answered: Answered,
+}
+
+/// What a session's answers to the programs that it is a peer of have used.
+#[derive(Default)]
+struct Answered {
+    calls: u32,
+    cpu: Duration,
+    output: usize,
 }
 
 impl Session {
@@ -120,16 +139,44 @@ impl Session {
     ) -> Result<Self, HostFailure> {
         let (mut store, instance) = runtime.instantiate(limits).map_err(|error| no_sandbox(&error, limits))?;
         store.data_mut().peers = peers;
-        Ok(Self { store, instance, limits, source: Some(source), ended: None })
+        Ok(Self { store, instance, limits, source: Some(source), ended: None, answered: Answered::default() })
     }
 
     pub(super) fn step(&mut self, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
+        self.step_within(self.limits, action, stdin)
+    }
+
+    /// One call of another program, within what the calls before have left over.
+    fn answer(&mut self, call: program_types::Call) -> Result<Execution, HostFailure> {
+        self.answered.calls += 1;
+        if PEER_CALLS < self.answered.calls {
+            let ending = Ending::Crashed(format!("it was called more than {PEER_CALLS} times"));
+            return Ok(self.execution(ending, None, vec![]));
+        }
+        let left = ProgramLimits {
+            cpu: self.limits.cpu.saturating_sub(self.answered.cpu),
+            output: self.limits.output.saturating_sub(self.answered.output),
+            ..self.limits
+        };
+        let action = Action::Call { target: call.target, args: call.args, kwargs: call.kwargs };
+        let execution = self.step_within(left, &action, &[])?;
+        self.answered.cpu += execution.cpu;
+        self.answered.output += execution.stdout.len() + execution.stderr.len();
+        Ok(execution)
+    }
+
+    fn step_within(
+        &mut self,
+        limits: ProgramLimits,
+        action: &Action,
+        stdin: &[u8],
+    ) -> Result<Execution, HostFailure> {
         if let Some(ending) = self.ended.clone() {
             return Ok(self.execution(ending, None, vec![]));
         }
         let state = self.store.data_mut();
-        state.stopwatch = Stopwatch::start(self.limits.cpu);
-        state.output = Output::new(self.limits.output);
+        state.stopwatch = Stopwatch::start(limits.cpu);
+        state.output = Output::new(limits.output);
         let result = self.perform(action, stdin);
         let (ending, outcome) = match result {
             Ok(Ok(outcome)) => (Ending::Completed, Some(outcome)),
@@ -183,6 +230,12 @@ impl Session {
         }
         if let Some(I32Exit(code)) = trap.downcast_ref::<I32Exit>() {
             return Ok(Ending::Exited(*code));
+        }
+        if let Some(PeerEnded(ending)) = trap.downcast_ref::<PeerEnded>() {
+            return Ok(ending.clone());
+        }
+        if let Some(HostFailure(reason)) = trap.downcast_ref::<HostFailure>() {
+            return Err(HostFailure(reason.clone()));
         }
         Ok(match trap.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => Ending::StackOverflow,
@@ -293,24 +346,18 @@ impl host::Host for ProgramState {
             return Ok(Err(peer_error(format!("there is no peer `{peer}`"))));
         };
         let execution = match session.try_lock() {
-            Ok(mut session) => {
-                session.step(&Action::Call { target: call.target, args: call.args, kwargs: call.kwargs }, &[])
-            }
+            Ok(mut session) => session.answer(call),
             Err(TryLockError::WouldBlock) => {
                 return Ok(Err(peer_error(format!("peer `{peer}` is waiting for this program already"))));
             }
             Err(TryLockError::Poisoned(_)) => return Err(HostFailure(format!("peer `{peer}` failed")).into()),
         }?;
         self.stopwatch.exclude(execution.cpu, execution.wall);
-        Ok(peer_result(&peer, execution))
-    }
-}
-
-fn peer_result(peer: &str, execution: Execution) -> Result<String, program_types::Raised> {
-    match execution.ending {
-        Ending::Completed => Ok(execution.value.unwrap_or_else(|| "null".to_owned())),
-        Ending::Raised(raised) => Err(raised.into()),
-        other => Err(peer_error(format!("peer `{peer}` ended: {}", other.name()))),
+        match execution.ending {
+            Ending::Completed => Ok(Ok(execution.value.unwrap_or_else(|| "null".to_owned()))),
+            Ending::Raised(raised) => Ok(Err(raised.into())),
+            other => Err(PeerEnded(other).into()),
+        }
     }
 }
 

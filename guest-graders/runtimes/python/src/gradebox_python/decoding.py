@@ -23,7 +23,14 @@ def decode(text, resolve):
 
     Raises ValueError, which says what is wrong, for a text that is no value.
     """
-    reader = _Reader(resolve)
+    return read(text, {"$opaque": lambda fields: resolve(*_opaque_parts(fields))})
+
+
+def read(text, readers):
+    """The object that the text stands for; `readers` has a function for `$opaque`, which is given the
+    fields, and for every tag that is no part of the encoding itself. Raises as `decode` does.
+    """
+    reader = _Reader(readers)
     digit_limit = _get_digit_limit()
     _set_digit_limit(0)
     try:
@@ -51,10 +58,10 @@ class _Reader:
     parse_float = float
     parse_int = int
 
-    def __init__(self, resolve):
+    def __init__(self, readers):
         self.memo = {}
         self.loose_fields = 0
-        self._resolve = resolve
+        self._readers = readers
 
     def parse_constant(self, name):
         raise ValueError(f"not a value: `{name}` is no JSON")
@@ -64,7 +71,7 @@ class _Reader:
             tag, content = pairs[0]
             if tag == "$opaque":
                 return self._opaque(content)
-            read = _READERS.get(tag)
+            read = _READERS.get(tag) or self._readers.get(tag)
             if read is None:
                 raise ValueError(f"not a value: unknown tag `{tag}`")
             return read(content)
@@ -75,11 +82,14 @@ class _Reader:
         if type(fields) is not _Fields:
             raise ValueError("not a value: `$opaque` needs an object")
         self.loose_fields -= 1
-        fields = dict(fields.pairs)
-        handle = fields.get("handle")
-        if handle is not None and type(handle) is not int:
-            raise ValueError("not a value: the handle of `$opaque` is no integer")
-        return self._resolve(str(fields.get("type", "")), str(fields.get("repr", "")), handle)
+        return self._readers["$opaque"](dict(fields.pairs))
+
+
+def _opaque_parts(fields):
+    handle = fields.get("handle")
+    if handle is not None and type(handle) is not int:
+        raise ValueError("not a value: the handle of `$opaque` is no integer")
+    return str(fields.get("type", "")), str(fields.get("repr", "")), handle
 
 
 class _Fields:

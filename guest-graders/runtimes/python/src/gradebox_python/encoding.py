@@ -41,7 +41,11 @@ def encode(item, describe):
 
     Raises ValueError for what contains itself, is too deep or too large.
     """
-    writer = _Writer(describe)
+    return written(Writer(describe), item)
+
+
+def written(writer, item):
+    """The text that the writer, a new one, makes of the item. Raises as `encode` does."""
     digit_limit = _get_digit_limit()
     _set_digit_limit(0)
     try:
@@ -53,12 +57,12 @@ def encode(item, describe):
 
 def encode_opaque(item, describe):
     """The text for an object that stays in its sandbox, whatever its type."""
-    writer = _Writer(describe)
+    writer = Writer(describe)
     _write_opaque(writer, item)
     return "".join(writer.parts)
 
 
-class _Writer:
+class Writer:
     """The text so far, and the containers that it is inside of."""
 
     __slots__ = ("parts", "describe", "_room", "_path")
@@ -80,8 +84,21 @@ class _Writer:
 
     def value(self, item):
         kind = type(item)
-        write = _WRITERS.get(id(kind)) or _inherited_writer(kind)
+        write = _WRITERS.get(id(kind)) or self.writer_of(kind)
         write(self, item)
+
+    def writer_of(self, kind):
+        """The function that writes objects of a type that the encoding does not name."""
+        return _inherited_writer(kind)
+
+    def opaque(self, item):
+        """Writes an object that stays in its sandbox."""
+        type_name, text, handle = self.describe(item)
+        self.put('{"$opaque":{"type":')
+        self.put(encode_basestring(_valid(type_name)))
+        self.put(',"repr":')
+        self.put(encode_basestring(_valid(text)))
+        self.put("}}" if handle is None else f',"handle":{handle}}}}}')
 
     def sequence(self, container, items):
         """Writes an array of the items; `container` is what they belong to."""
@@ -257,12 +274,7 @@ def _write_timedelta(writer, item):
 
 
 def _write_opaque(writer, item):
-    type_name, text, handle = writer.describe(item)
-    writer.put('{"$opaque":{"type":')
-    writer.put(encode_basestring(_valid(type_name)))
-    writer.put(',"repr":')
-    writer.put(encode_basestring(_valid(text)))
-    writer.put("}}" if handle is None else f',"handle":{handle}}}}}')
+    writer.opaque(item)
 
 
 def _valid(text):

@@ -21,6 +21,8 @@ from .opaque import Handles
 from .peers import Peer
 from .streams import StandardStreams
 from .targets import find
+from .testing.answering import Answers
+from .testing.running import Test
 from .tracebacks import EXPRESSION, PROGRAM, remember_source
 
 SCRIPT_NAME = "__main__"
@@ -35,6 +37,15 @@ FILE_NAME = "program.py"
 RANDOM_SEED = 0
 """Every program finds `random` seeded with this: the same program draws the same numbers."""
 
+EVERY_NAME = "*"
+"""The peer that stands for every name that the program itself does not define: the program is a test of it."""
+
+RUN_TEST = "$test"
+"""The target that runs a test."""
+
+TEST_RECURSION = 10_000
+"""A test's own code may walk structures as deep as a program can make them."""
+
 PROGRAM_RECURSION = 1000
 """CPython's own default; a program may raise it."""
 
@@ -48,6 +59,15 @@ _run_coroutine = asyncio.run
 _pending_at_exit = atexit._ncallbacks
 _run_at_exit = atexit._run_exitfuncs
 _modules = sys.modules
+
+
+class Encoded:
+    """A result that is the text of a value already."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text):
+        self.text = text
 
 
 class Session:
@@ -69,6 +89,8 @@ class Session:
         self._namespace = self._module.__dict__
         self._namespace["__builtins__"] = builtins
         self._namespace["__file__"] = FILE_NAME
+        self._test = None
+        self._answers = None
         self._fresh = True
 
     def load(self, source, peers):
@@ -87,7 +109,10 @@ class Session:
         finally:
             self.streams.flush()
         for name in peers:
-            self._namespace[name] = Peer(name, name, self._handles)
+            if name == EVERY_NAME:
+                self._test = Test(name, self._namespace, self._code, source)
+            else:
+                self._namespace[name] = Peer(name, name, self._handles)
         _seed_random(RANDOM_SEED)
 
     def perform(self, action, stdin):
@@ -117,6 +142,8 @@ class Session:
     def _attempt(self, action):
         """Whether there is a result, the result, and the arguments."""
         try:
+            if self._test is not None:
+                return self._run_test(action)
             _set_recursion_limit(self._recursion_limit)
             self._start(SCRIPT_NAME if type(action) is Action_Script else MODULE_NAME)
             return self._act(action)
@@ -143,7 +170,19 @@ class Session:
             return True, self._evaluate(action.value), ()
         return False, None, ()
 
+    def _run_test(self, action):
+        """The one thing that a program with the peer `*` does: it is a test of that peer."""
+        if type(action) is not Action_Call or action.value.target != RUN_TEST:
+            raise RuntimeError(f"a program with the peer `{EVERY_NAME}` is a test: call `{RUN_TEST}`")
+        _set_recursion_limit(TEST_RECURSION)
+        (options,) = [decode(text, self._handles.resolve) for text in action.value.args]
+        return True, self._test.run(options), ()
+
     def _call(self, call):
+        if call.target.startswith("$"):
+            if self._answers is None:
+                self._answers = Answers(self._namespace, self._handles, self.streams)
+            return True, Encoded(self._answers.answer(call.target[1:], call.args)), ()
         args = [decode(text, self._handles.resolve) for text in call.args]
         kwargs = {name: decode(text, self._handles.resolve) for name, text in call.kwargs}
         result = find(self._namespace, call.target)(*args, **kwargs)
@@ -161,6 +200,8 @@ class Session:
         return Outcome(value, [self._encoded_somehow(item) for item in args])
 
     def _encoded(self, item):
+        if type(item) is Encoded:
+            return item.text
         try:
             return encode(item, self._handles.describe)
         except ValueError as error:

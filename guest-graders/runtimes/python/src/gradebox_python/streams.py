@@ -71,6 +71,22 @@ class StandardStreams:
         for output in self._output[1:]:
             output.muted = True
 
+    def record_output(self):
+        """From now on, also keeps what leaves on standard output, until it is taken."""
+        self._output[1].record = []
+
+    def take_recorded(self):
+        """What left since the last time, as bytes; what is buffered leaves first."""
+        record = self._output[1].record
+        for stream in (sys.stdout, self.stdout):
+            try:
+                stream.flush()
+            except BaseException:
+                continue
+        data = b"".join(record)
+        record.clear()
+        return data
+
     def input_size(self):
         return self._input.getbuffer().nbytes
 
@@ -148,6 +164,7 @@ class _Output(io.RawIOBase):
         self._channel = channel
         self.name = "<stdout>" if channel is Channel.STDOUT else "<stderr>"
         self.muted = False
+        self.record = None
 
     def writable(self):
         return True
@@ -159,6 +176,8 @@ class _Output(io.RawIOBase):
         with memoryview(data) as view:
             size = view.nbytes
             if not self.muted:
+                if self.record is not None:
+                    self.record.append(bytes(view.cast("B")))
                 for start in range(0, size, _MAX_WRITE):
                     deliver(self._channel, bytes(view.cast("B")[start : start + _MAX_WRITE]))
         return size
