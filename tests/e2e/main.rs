@@ -17,6 +17,7 @@ mod exec;
 mod grading;
 mod hostile;
 mod humaneval;
+mod isolation;
 mod layers;
 mod refining;
 mod resuming;

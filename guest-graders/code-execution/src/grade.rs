@@ -11,8 +11,8 @@ use crate::{
     excerpt::excerpt,
     language,
     params::{Params, Scoring},
-    program::{Origin, Program, candidates, looks_like_body},
-    report::{Report, isolation},
+    program::{Origin, Program, candidates, looks_like_body, preamble},
+    report::{ISOLATION, Report},
     run::{Outcome, Run},
     suite::{Case, Suite},
 };
@@ -35,9 +35,11 @@ pub(crate) fn grade(sample: &Sample, params: &Params, runner: &impl Runner) -> R
         }
     };
     drop(blocks);
-    check_tests(&suite, &language, runner)?;
-    let outcomes = Run { runner, params, program: &program, suite: &suite, language: &language }.outcomes()?;
-    Ok(verdict(&suite, &program, params, &language, &outcomes))
+    check_language(&suite, &language)?;
+    let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
+    let preamble = preamble(prompt, suite.entry_point.as_deref());
+    let run = Run { runner, params, program: &program, suite: &suite, language: &language, preamble };
+    Ok(verdict(&suite, &program, params, &language, &run.outcomes()?))
 }
 
 /// Bytes of a program. No person or model writes more, and reading it would take more memory than a program has.
@@ -90,30 +92,14 @@ fn find_program(
     }))
 }
 
-/// Tests that do not parse are the row's fault, not the program's.
-fn check_tests(suite: &Suite, language: &str, runner: &impl Runner) -> Result<(), GradeError> {
-    let code = suite.cases.iter().filter_map(|case| match case {
-        Case::Statements { code } => Some(code.as_str()),
-        _ => None,
-    });
-    let code: Vec<&str> = code.collect();
-    if code.is_empty() {
-        return Ok(());
-    }
-    if language != language::DEFAULT {
+/// Tests that are code are Python's.
+fn check_language(suite: &Suite, language: &str) -> Result<(), GradeError> {
+    let has_code = suite.cases.iter().any(|case| matches!(case, Case::Statements { .. }));
+    if has_code && language != language::DEFAULT {
         let problem = "tests made of statements run in `python` only";
         return Err(GradeError::invalid_params("language", problem));
     }
-    let source = format!("{}\n{}\n", suite.setup, code.join("\n"));
-    match runner.check(language, &source).first() {
-        None => Ok(()),
-        Some(error) => {
-            let line = usize::try_from(error.line).ok().and_then(|line| source.lines().nth(line.checked_sub(1)?));
-            let text = excerpt(&line.unwrap_or_default().trim(), 200);
-            let problem = format!("a test does not parse: {} in `{text}`", excerpt(&error.message, 200));
-            Err(GradeError::invalid_sample(suite.column, problem))
-        }
-    }
+    Ok(())
 }
 
 fn syntax_error(program: &Program, suite: &Suite, errors: &[Diagnostic]) -> Verdict {
@@ -132,7 +118,7 @@ fn syntax_error(program: &Program, suite: &Suite, errors: &[Diagnostic]) -> Verd
         .detail("passed", 0)
         .detail("total", suite.cases.len())
         .detail("column", suite.column)
-        .detail("isolation", isolation(suite))
+        .detail("isolation", ISOLATION)
         .detail("first_line", program.first_line())
         .detail("syntax_errors", places)
 }
@@ -153,6 +139,9 @@ fn text_of<'a>(program: &'a Program, error: &Diagnostic) -> &'a str {
 
 fn verdict(suite: &Suite, program: &Program, params: &Params, language: &str, outcomes: &[Outcome]) -> Verdict {
     let report = Report { suite, program, params, language, outcomes };
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undecided(_))) {
+        return Verdict::Undecided(report.reason());
+    }
     let value = match params.score {
         Scoring::PassRate => outcomes.iter().map(Outcome::credit).sum::<f64>() / count(outcomes.len()),
         Scoring::AllOrNothing => f64::from(u8::from(report.passed() == outcomes.len())),

@@ -4,12 +4,9 @@
 //! through the `programs` capability. What tests may look like is in the module `suite`.
 //!
 //! # Who sees what
-//! For standard input and output, and for calls, only the input goes into the sandbox: the expected value and the
-//! comparison stay here, so that no program can make up its result. Tests that are statements (asserts, `check`)
-//! have to run behind the program, in its sandbox; `details.isolation` then says `beside-program` instead of
-//! `separate`. The program must parse on its own, so that it cannot swallow the test; and the test counts only when
-//! its last line was reached, so that ending early proves nothing. A program that knows Python well can still
-//! meddle with tests beside it.
+//! What a test expects never enters the program's sandbox. For standard input and output, and for calls, the comparison
+//! is here. Tests that are statements (asserts, `check`, unit tests) run in a sandbox of their own and call the program
+//! in another one, through the host; so neither an early exit nor any meddling of the program's reaches them.
 
 mod checker;
 mod compare;

@@ -83,6 +83,17 @@ pub(crate) fn candidates(
     }
 }
 
+/// What a task's prompt defines before the function that the response is to complete, or before its class.
+pub(crate) fn preamble<'a>(prompt: &'a str, entry_point: Option<&str>) -> &'a str {
+    let head = entry_point.and_then(|entry_point| definition(prompt, function_name(entry_point)));
+    let before = head.and_then(|head| prompt.get(..head)).unwrap_or_default();
+    if prompt.get(before.len()..).is_some_and(|rest| rest.starts_with([' ', '\t'])) {
+        let class = before.rfind("\nclass ").map(|newline| newline + 1);
+        return class.and_then(|class| before.get(..class)).unwrap_or_default();
+    }
+    before
+}
+
 /// Whether a text that is no code block was meant as the indented body of a function.
 pub(crate) fn looks_like_body(response: &str) -> bool {
     response.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with([' ', '\t']))

@@ -12,7 +12,7 @@ use crate::{
     params::{Instance, Params},
     program::{Origin, Program},
     run::{Assertion, Found, Outcome},
-    suite::{Case, Expectation, RUN_UNITTEST, Suite},
+    suite::{Case, Expectation, Part, Suite},
 };
 
 /// Characters of one value in a reason.
@@ -81,7 +81,7 @@ impl Report<'_> {
         details.insert("passed".to_owned(), json!(passed));
         details.insert("total".to_owned(), json!(self.outcomes.len()));
         details.insert("column".to_owned(), json!(self.suite.column));
-        details.insert("isolation".to_owned(), json!(isolation(self.suite)));
+        details.insert("isolation".to_owned(), json!(ISOLATION));
         details.insert("language".to_owned(), json!(self.language));
         if self.params.instance == Instance::PerSample {
             // Earlier tests may have left something behind.
@@ -119,14 +119,8 @@ impl Report<'_> {
     }
 
     fn sentence(&self, case: &Case, outcome: &Outcome) -> String {
-        if let Outcome::Failed { assertion: Assertion { text, left, .. }, .. } = outcome {
-            let text = excerpt(text, IN_REASON);
-            return match left {
-                Some((left, value)) => {
-                    format!("`{text}` failed: {} is {}", excerpt(left, IN_REASON), excerpt(value, IN_REASON))
-                }
-                None => format!("`{text}` failed"),
-            };
+        if let Outcome::Failed { raised, assertion } = outcome {
+            return failure(case, raised, assertion);
         }
         if let (Case::Output { expected: Some(expected), .. }, Outcome::Wrong(Found::Printed(printed))) =
             (case, outcome)
@@ -160,6 +154,7 @@ impl Report<'_> {
             Outcome::StackOverflow => "recursed too deeply".to_owned(),
             Outcome::OutputExceeded => "printed more than it may".to_owned(),
             Outcome::Crashed(how) => format!("could not be judged: {}", excerpt(how, IN_REASON)),
+            Outcome::Undecided(reason) => format!("cannot tell: {}", excerpt(reason, IN_REASON)),
             Outcome::NotRun => "was not run".to_owned(),
         }
     }
@@ -240,8 +235,15 @@ impl Report<'_> {
         if let Outcome::Rejected { credit, .. } = outcome {
             test.insert("score".to_owned(), json!(credit));
         }
-        if let Outcome::Raised(raised) | Outcome::Failed { raised, .. } = ended {
-            test.insert("raised".to_owned(), self.raised_json(raised));
+        match ended {
+            Outcome::Raised(raised) => {
+                test.insert("raised".to_owned(), self.raised_json(raised));
+            }
+            Outcome::Failed { raised, .. } => {
+                // Its line is one of the test.
+                test.insert("raised".to_owned(), self.raised_json(&Raised { line: None, ..raised.clone() }));
+            }
+            _ => {}
         }
     }
 
@@ -270,14 +272,34 @@ impl Outcome {
             Self::StackOverflow => "stack-overflow",
             Self::OutputExceeded => "output-exceeded",
             Self::Crashed(_) => "crashed",
+            Self::Undecided(_) => "undecided",
             Self::NotRun => "not-run",
         }
     }
 }
 
-/// Where tests ran: the expected values stayed in the grader, or stood beside the program.
-pub(crate) fn isolation(suite: &Suite) -> &'static str {
-    if suite.runs_beside_program() { "beside-program" } else { "separate" }
+/// Where tests ran: what they expect was never in the program's sandbox.
+pub(crate) const ISOLATION: &str = "separate";
+
+/// Which statement of a test did not hold, and why.
+fn failure(case: &Case, raised: &Raised, assertion: &Assertion) -> String {
+    let message = match raised.message.trim() {
+        "" => String::new(),
+        message => format!(": {}", excerpt(&message, IN_REASON)),
+    };
+    let is_assertion = raised.kind == "AssertionError";
+    let text = match assertion.text.as_str() {
+        "" => subject(case),
+        text => format!("`{}`", excerpt(&text, IN_REASON)),
+    };
+    match &assertion.left {
+        Some((left, value)) if is_assertion => {
+            format!("{text} failed: {} is {}", excerpt(left, IN_REASON), excerpt(value, IN_REASON))
+        }
+        _ if is_assertion && assertion.text.starts_with("assert") => format!("{text} failed"),
+        _ if is_assertion => format!("{text} failed{message}"),
+        _ => format!("{text} raised {}{message}", excerpt(&raised.kind, 100)),
+    }
 }
 
 /// What was run.
@@ -285,8 +307,15 @@ fn subject(case: &Case) -> String {
     match case {
         Case::Output { stdin, .. } if stdin.is_empty() => "without input, the program".to_owned(),
         Case::Output { stdin, .. } => format!("for the input {}, the program", quoted(stdin, IN_REASON)),
-        Case::Statements { code } if code.ends_with(RUN_UNITTEST) => "the unit tests".to_owned(),
-        Case::Statements { code } => format!("`{}`", excerpt(&last_statement(code), IN_REASON)),
+        Case::Statements { part: Part::Cases, .. } => "the unit tests".to_owned(),
+        Case::Statements { part: Part::Check, .. } => "`check`".to_owned(),
+        Case::Statements { part: Part::Function(name), .. } => format!("`{}`", excerpt(name, IN_REASON)),
+        Case::Statements { part: Part::Method(class, name), .. } => {
+            format!("`{}`", excerpt(&format_args!("{class}.{name}"), IN_REASON))
+        }
+        Case::Statements { code, part: Part::Module } => {
+            format!("`{}`", excerpt(&last_statement(code), IN_REASON))
+        }
         other => excerpt(&input_of(other, IN_REASON), IN_REASON),
     }
 }
@@ -295,7 +324,7 @@ fn input_of(case: &Case, most: usize) -> String {
     match case {
         Case::Output { stdin, .. } => excerpt(stdin, most),
         Case::Expression { expression, .. } => excerpt(expression, most),
-        Case::Statements { code } => excerpt(code, most),
+        Case::Statements { code, .. } => excerpt(code, most),
         Case::Call { call, .. } => {
             let args = call.args.iter().map(|arg| excerpt(arg, most));
             let kwargs = call.kwargs.iter().map(|(name, value)| format!("{name}={}", excerpt(value, most)));

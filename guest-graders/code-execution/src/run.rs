@@ -1,6 +1,8 @@
 //! Runs the cases of a suite, and decides what each of them came to.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod statements;
+
+pub(crate) use statements::Assertion;
 
 use gradebox_sdk::{
     GradeError,
@@ -9,9 +11,7 @@ use gradebox_sdk::{
 };
 
 use crate::{
-    checker, judge,
-    judge::unexpected,
-    language,
+    checker, judge, language,
     params::{Instance, Params},
     program::{Program, target_in},
     suite::{Case, Suite},
@@ -32,6 +32,8 @@ pub(crate) enum Outcome {
         raised: Raised,
         assertion: Assertion,
     },
+    /// The test cannot tell: it was skipped, or needs what sandboxes that are apart cannot give.
+    Undecided(String),
     Exited(i32),
     TimedOut,
     OutOfMemory,
@@ -79,17 +81,6 @@ pub(crate) enum Found {
     PrintedMore(String),
 }
 
-/// An assertion that did not hold.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Assertion {
-    /// The first line of the assertion as the test writes it.
-    pub(crate) text: String,
-    /// Where it stands in the test, counted from 0.
-    line: usize,
-    /// Its left side, and what that was.
-    pub(crate) left: Option<(String, Value)>,
-}
-
 /// Runs programs for one response, with the limits of its parameters.
 pub(crate) struct Run<'a, R> {
     pub(crate) runner: &'a R,
@@ -97,6 +88,8 @@ pub(crate) struct Run<'a, R> {
     pub(crate) program: &'a Program,
     pub(crate) suite: &'a Suite,
     pub(crate) language: &'a str,
+    /// What the task's prompt defines beside the function under test.
+    pub(crate) preamble: &'a str,
 }
 
 impl<R: Runner> Run<'_, R> {
@@ -121,7 +114,6 @@ impl<R: Runner> Run<'_, R> {
             outcomes.truncate(first + 1);
         }
         outcomes.resize(self.suite.cases.len(), Outcome::NotRun);
-        self.explain(&mut outcomes);
         Ok(outcomes)
     }
 
@@ -131,7 +123,7 @@ impl<R: Runner> Run<'_, R> {
         timeouts >= self.params.max_timeouts as usize || (self.params.stop_at_first_failure && failed)
     }
 
-    /// Cases that need nothing but the program run side by side; statements each have a program of their own.
+    /// Cases that need nothing but the program run side by side; tests that are code each have two of their own.
     fn batch(&self, first: usize, cases: &[Case], shared: &mut Option<R::Session>) -> Result<Vec<Outcome>, GradeError> {
         let inputs: Vec<Input> = cases.iter().filter_map(|case| self.input(case)).collect();
         let program = self.sandboxed(self.program.source.clone(), cases);
@@ -144,8 +136,8 @@ impl<R: Runner> Run<'_, R> {
         let mut outcomes = Vec::with_capacity(cases.len());
         let mut to_check = Vec::new();
         for (index, case) in (first..).zip(cases) {
-            if let Case::Statements { code } = case {
-                outcomes.push(self.statements(index, code)?);
+            if let Case::Statements { code, part } = case {
+                outcomes.push(self.statements(code, part)?);
                 continue;
             }
             let execution = executions.next().ok_or_else(missing)?;
@@ -240,117 +232,7 @@ impl<R: Runner> Run<'_, R> {
             },
         }
     }
-
-    /// Runs statements behind the program. They hold only when the last line, which only they lead to, was
-    /// reached: neither an early exit nor anything printed counts.
-    fn statements(&self, index: usize, code: &str) -> Result<Outcome, GradeError> {
-        let token = token(&self.program.source, code, index);
-        let source = format!("{}\n{REACHED} = '{token}'\n", self.behind(code));
-        let execution = self.evaluate(source, REACHED.to_owned())?;
-        Ok(match execution.ending {
-            Ending::Completed if execution.value == Some(Value::Str(token)) => Outcome::Passed,
-            Ending::Completed => Outcome::Crashed("it did not reach the end of the test".to_owned()),
-            Ending::Raised(raised) => return self.failed(code, raised),
-            ending => unexpected(ending),
-        })
-    }
-
-    /// The program with statements behind it. The `pass` keeps them apart from a block that the program ends with.
-    fn behind(&self, code: &str) -> String {
-        format!("{}pass\n{}\n{code}", self.program.source, self.suite.setup)
-    }
-
-    fn evaluate(&self, source: String, expression: String) -> Result<Execution, GradeError> {
-        let input = Input { action: Action::Evaluate(expression), stdin: Vec::new() };
-        self.runner.run_all(&self.sandboxed(source, &[]), &[input]).into_iter().next().ok_or_else(missing)
-    }
-
-    /// A test that raised: its own fault when it imports what no sandbox has, else the program's.
-    fn failed(&self, code: &str, raised: Raised) -> Result<Outcome, GradeError> {
-        let offset = self.behind("").lines().count();
-        let line = raised.line.and_then(|line| usize::try_from(line).ok()?.checked_sub(offset + 1));
-        let Some((line, text)) = line.and_then(|line| Some((line, code.lines().nth(line)?.trim()))) else {
-            return Ok(Outcome::Raised(raised));
-        };
-        if raised.kind == "ModuleNotFoundError" && (text.starts_with("import ") || text.starts_with("from ")) {
-            let problem = format!("its line `{text}` needs what the sandbox does not have: {}", raised.message);
-            return Err(GradeError::invalid_sample(self.suite.column, problem));
-        }
-        if raised.kind != "AssertionError" || !text.starts_with("assert") {
-            return Ok(Outcome::Raised(raised));
-        }
-        Ok(Outcome::Failed { raised, assertion: Assertion { text: text.to_owned(), line, left: None } })
-    }
-
-    /// Finds out what the left sides of failed assertions are, of those that the reason describes.
-    fn explain(&self, outcomes: &mut [Outcome]) {
-        let failed = self.suite.cases.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Passed);
-        for (case, outcome) in failed.take(self.params.max_tests_in_reason) {
-            if let (Case::Statements { code }, Outcome::Failed { assertion, .. }) = (case, outcome) {
-                let left = left_side(assertion.text.trim_start_matches("assert").trim());
-                assertion.left =
-                    left.and_then(|left| Some((left.to_owned(), self.value_of(code, assertion.line, left)?)));
-            }
-        }
-    }
-
-    /// What an expression of a test is before the line. One that needs a function's variables has no value here.
-    fn value_of(&self, code: &str, line: usize, expression: &str) -> Option<Value> {
-        let at_margin = code.lines().nth(line).is_some_and(|line| line.starts_with("assert"));
-        // Within a function, the last line is what calls it.
-        let lines_before = if at_margin { line } else { code.lines().count().checked_sub(1)? };
-        let before: Vec<&str> = code.lines().take(lines_before).collect();
-        let candidate = self.suite.entry_point.as_ref().map(|name| format!("candidate = {name}\n"));
-        let source = format!("{}\n{}", self.behind(&before.join("\n")), candidate.unwrap_or_default());
-        let execution = self.evaluate(source, expression.to_owned()).ok()?;
-        execution.value.filter(|_| execution.ending == Ending::Completed)
-    }
 }
-
-/// The name that the last line of a test sets.
-const REACHED: &str = "_gradebox_reached";
-
-/// Differs from case to case and cannot be guessed from the response alone.
-fn token(source: &str, code: &str, index: usize) -> String {
-    let mut hasher = DefaultHasher::new();
-    (source, code, index, "gradebox").hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
-/// What stands left of the comparison of an assertion, or the whole of it where it compares nothing.
-fn left_side(assertion: &str) -> Option<&str> {
-    let assertion = assertion.trim_end();
-    let mut depth = 0_usize;
-    let mut quote: Option<char> = None;
-    let mut escaped = false;
-    for (index, character) in assertion.char_indices() {
-        if let Some(open) = quote {
-            match character {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                _ if character == open => quote = None,
-                _ => {}
-            }
-            continue;
-        }
-        let rest = assertion.get(index..)?;
-        match character {
-            '\'' | '"' => quote = Some(character),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
-            _ if depth > 0 => {}
-            ',' => return assertion.get(..index).map(str::trim),
-            _ if [" and ", " or ", " if ", "lambda "].iter().any(|word| rest.starts_with(word)) => return None,
-            _ if COMPARISONS.iter().any(|operator| rest.starts_with(operator)) => {
-                return assertion.get(..index).map(str::trim);
-            }
-            _ => {}
-        }
-    }
-    (depth == 0 && quote.is_none()).then(|| assertion.strip_prefix("not ").unwrap_or(assertion).trim())
-}
-
-const COMPARISONS: [&str; 9] = ["==", "!=", "<", ">", " is ", " in ", " not in ", "<=", ">="];
 
 pub(crate) fn missing() -> GradeError {
     GradeError::internal("the host gave fewer executions than inputs")

@@ -14,8 +14,8 @@
 //! | `[{"function": …, "args": […], "kwargs": {…}, "expected": …}]`, `[{"call": "f(3)", "expected": 6}]` | hand-written rows | calls |
 //! | `test_list`, or `tests` as a list of text | MBPP | one `assert` each, after `test_setup_code` and `test_imports` |
 //! | `test`, or `tests` as text, with `check(candidate)` | HumanEval, HumanEval+, LeetCodeDataset | one, `check(entry_point)` |
-//! | the same with `unittest.TestCase` | BigCodeBench | one |
-//! | the same with `def test_…` | KodCode | one for each function |
+//! | the same with `unittest.TestCase` | BigCodeBench | one for each test method |
+//! | the same with `def test_…` | KodCode | one for each function, and for each method of a `class Test…` |
 //! | the same with anything else | hand-written rows | one for each top-level `assert`, or one in all |
 //!
 //! Text that holds JSON is read as JSON. An expected value or argument is plain JSON; an object whose one key
@@ -25,8 +25,6 @@ mod literal;
 mod packed;
 mod statements;
 mod structured;
-
-pub(crate) use statements::RUN_UNITTEST;
 
 use gradebox_sdk::{
     GradeError, Sample,
@@ -116,8 +114,23 @@ pub(crate) enum Case {
     Call { call: Call, expectation: Expectation },
     /// An expression is evaluated in the program.
     Expression { expression: String, expectation: Expectation },
-    /// Statements run behind the program, in its own sandbox, and must not fail.
-    Statements { code: String },
+    /// A test that is code: it runs in a sandbox of its own, calls the program, and must not fail.
+    Statements { code: String, part: Part },
+}
+
+/// What of a piece of test code is one test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The code itself.
+    Module,
+    /// The function `check`, called with the function under test.
+    Check,
+    /// A function.
+    Function(String),
+    /// A method of a class.
+    Method(String, String),
+    /// Every `unittest.TestCase`.
+    Cases,
 }
 
 /// What a call must lead to.
@@ -164,11 +177,6 @@ impl Suite {
         }
         let named = sample.text("language")?.map(|name| (name.to_owned(), "language"));
         Ok(Self { language: named.or(suite.language), ..suite })
-    }
-
-    /// Whether tests run in the program's own sandbox, where the program could meddle with them.
-    pub(crate) fn runs_beside_program(&self) -> bool {
-        self.cases.iter().any(|case| matches!(case, Case::Statements { .. }))
     }
 }
 
@@ -290,8 +298,7 @@ mod tests {
         assert_eq!(suite.column, "test_list");
         assert_eq!(suite.setup, "import math\nimport re\nx = 1");
         assert_eq!(suite.entry_point, None);
-        assert_eq!(suite.cases, [Case::Statements { code: "assert f(1) == 2".to_owned() }]);
-        assert!(suite.runs_beside_program());
+        assert_eq!(suite.cases, [Case::Statements { code: "assert f(1) == 2".to_owned(), part: Part::Module }]);
     }
 
     #[test]
@@ -299,7 +306,6 @@ mod tests {
         let text = r#"{"inputs": ["1\n"], "outputs": ["2\n"]}"#;
         let suite = read(&json!({"input_output": text}));
         assert_eq!(suite.cases, [output("1\n", "2\n")]);
-        assert!(!suite.runs_beside_program());
         assert!(problem(&json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but is not"));
     }
 

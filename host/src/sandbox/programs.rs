@@ -165,12 +165,7 @@ impl Session {
         Ok(execution)
     }
 
-    fn step_within(
-        &mut self,
-        limits: ProgramLimits,
-        action: &Action,
-        stdin: &[u8],
-    ) -> Result<Execution, HostFailure> {
+    fn step_within(&mut self, limits: ProgramLimits, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
         if let Some(ending) = self.ended.clone() {
             return Ok(self.execution(ending, None, vec![]));
         }

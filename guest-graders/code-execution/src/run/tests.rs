@@ -5,7 +5,7 @@ use gradebox_sdk::{Sample, serde_json::Value as Json, serde_json::json};
 use super::*;
 use crate::{
     program::candidates,
-    recorded::{Recorded, Silent, ended, printed, raised, reached, returned},
+    recorded::{Recorded, Recording, ended, printed, raised, report, returned},
 };
 
 const CODE: &str = "```python\ndef f(x):\n    return x\n```\n";
@@ -20,7 +20,7 @@ fn program() -> Program {
 }
 
 fn run(fields: &Json, params: &Params, runner: &impl Runner) -> Result<Vec<Outcome>, GradeError> {
-    Run { runner, params, program: &program(), suite: &suite(fields), language: "python" }.outcomes()
+    Run { runner, params, program: &program(), suite: &suite(fields), language: "python", preamble: "" }.outcomes()
 }
 
 fn outcomes(fields: &Json, execution: impl Fn(&Sandboxed, &Input) -> Execution) -> Vec<Outcome> {
@@ -51,45 +51,83 @@ fn exit_is_an_end_for_a_script_and_none_for_a_call_or_an_assert() {
 }
 
 #[test]
-fn a_statement_counts_only_when_its_end_was_reached() {
+fn a_test_passes_only_when_its_sandbox_says_so() {
     let fields = json!({"test_list": ["assert f(1) == 1"]});
-    assert_eq!(outcomes(&fields, |program, _| reached(program)), [Outcome::Passed]);
-    let missed = Outcome::Crashed("it did not reach the end of the test".to_owned());
-    for execution in [printed("ok"), returned(Value::Null), returned(Value::from(true)), returned(Value::from(""))] {
-        assert_eq!(outcomes(&fields, |_, _| execution.clone()), std::slice::from_ref(&missed));
+    assert_eq!(outcomes(&fields, |_, _| report(true, &[])), [Outcome::Passed]);
+    for execution in [printed("ok"), returned(Value::Null), returned(Value::from(true)), report(false, &[])] {
+        assert_ne!(outcomes(&fields, |_, _| execution.clone()), [Outcome::Passed], "{execution:?}");
     }
+}
+
+#[test]
+fn the_program_is_not_in_the_sandbox_of_the_test() {
+    let runner = Recorded::new(|_: &Sandboxed, _: &Input| report(true, &[]));
+    run(&json!({"test_list": ["assert f(1) == 1"]}), &Params::default(), &runner).unwrap();
+    let asked = runner.asked.borrow();
+    let [(test, _)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(test.source, "assert f(1) == 1");
 }
 
 #[test]
 fn a_failed_assertion_shows_its_left_side() {
     let fields = json!({"test_list": ["assert f(1) == 2, 'no'"]});
-    let execution = |program: &Sandboxed, input: &Input| match &input.action {
-        Action::Evaluate(expression) if expression == "f(1)" => returned(Value::from(1)),
-        _ => raised("AssertionError", "no", u32::try_from(program.source.lines().count() - 1).unwrap()),
-    };
-    let failed = outcomes(&fields, execution);
+    let more = [
+        ("by", Value::from("test")),
+        ("kind", Value::from("AssertionError")),
+        (
+            "text",
+            Value::from(
+                "assert f(1) == 2, (
+    'no')",
+            ),
+        ),
+        ("left", Value::List(vec![Value::from("f(1)"), Value::from(1)])),
+    ];
+    let failed = outcomes(&fields, |_, _| report(false, &more));
     let [Outcome::Failed { assertion, .. }] = failed.as_slice() else { panic!("{failed:?}") };
-    assert_eq!(assertion.text, "assert f(1) == 2, 'no'");
+    assert_eq!(assertion.text, "assert f(1) == 2, ( 'no')");
     assert_eq!(assertion.left, Some(("f(1)".to_owned(), Value::from(1))));
 }
 
 #[test]
-fn an_assertion_of_the_program_itself_is_its_own_exception() {
-    let fields = json!({"test_list": ["assert f(1) == 2"]});
-    let failed = outcomes(&fields, |_, _| raised("AssertionError", "", 2));
-    assert!(matches!(failed.as_slice(), [Outcome::Raised(_)]), "{failed:?}");
+fn an_exception_of_the_program_has_a_line_of_the_program() {
+    let more = [
+        ("by", Value::from("program")),
+        ("kind", Value::from("AssertionError")),
+        ("line", Value::from(7)),
+        ("program_line", Value::from(2)),
+    ];
+    let failed = outcomes(&json!({"test_list": ["assert f(1) == 2"]}), |_, _| report(false, &more));
+    let [Outcome::Raised(raised)] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((raised.kind.as_str(), raised.line), ("AssertionError", Some(2)));
 }
 
 #[test]
-fn a_test_that_needs_a_missing_module_is_the_rows_fault() {
-    let fields = json!({"test": "import numpy\nassert f(1)"});
-    let line = u32::try_from(program().source.lines().count() + 3).unwrap();
-    let runner =
-        Recorded::new(move |_: &Sandboxed, _: &Input| raised("ModuleNotFoundError", "No module named 'numpy'", line));
-    let problem = run(&fields, &Params::default(), &runner).unwrap_err().to_string();
-    assert!(problem.starts_with("column `test`: its line `import numpy` needs"), "{problem}");
-    let runner = Recorded::new(|_: &Sandboxed, _: &Input| raised("ModuleNotFoundError", "No module named 'numpy'", 1));
-    assert!(matches!(run(&fields, &Params::default(), &runner).unwrap().as_slice(), [Outcome::Raised(_)]));
+fn what_is_wrong_with_a_test_is_the_rows_fault() {
+    let fields = json!({"test": "import numpy
+assert f(1)"});
+    let problem = |execution: Execution| {
+        let runner = Recorded::new(move |_: &Sandboxed, _: &Input| execution.clone());
+        run(&fields, &Params::default(), &runner).unwrap_err().to_string()
+    };
+    let more = [
+        ("by", Value::from("test")),
+        ("kind", Value::from("ModuleNotFoundError")),
+        ("message", Value::from("No module named 'numpy'")),
+        ("text", Value::from("import numpy")),
+    ];
+    assert!(problem(report(false, &more)).starts_with("column `test`: its line `import numpy` needs"));
+    let setup = report(false, &[("broken", Value::from("the setup raises NameError"))]);
+    assert_eq!(problem(setup), "column `test`: the setup raises NameError");
+    let syntax = raised("SyntaxError", "invalid syntax", 2);
+    assert_eq!(problem(syntax), "column `test`: a test does not parse: invalid syntax in `assert f(1)`");
+}
+
+#[test]
+fn a_test_that_cannot_tell_is_no_failure() {
+    let undecided = report(false, &[("undecided", Value::from("the test was skipped: no"))]);
+    let outcomes = outcomes(&json!({"test_list": ["assert f(1)"]}), |_, _| undecided.clone());
+    assert_eq!(outcomes, [Outcome::Undecided("the test was skipped: no".to_owned())]);
 }
 
 #[test]
@@ -134,7 +172,7 @@ fn limits_come_from_the_parameters() {
 fn a_host_that_answers_too_little_is_an_error() {
     struct Mute;
     impl Runner for Mute {
-        type Session = Silent;
+        type Session = Recording;
 
         fn run_all(&self, _: &Sandboxed, _: &[Input]) -> Vec<Execution> {
             Vec::new()
@@ -145,31 +183,10 @@ fn a_host_that_answers_too_little_is_an_error() {
         fn languages(&self) -> Vec<String> {
             Vec::new()
         }
-        fn open(&self, _: &Sandboxed, _: &[(&str, &Silent)]) -> Silent {
-            Silent
+        fn open(&self, _: &Sandboxed, _: &[(&str, &Recording)]) -> Recording {
+            Recording(ended(Ending::Completed))
         }
     }
-    for fields in [json!({"tests": [{"stdout": "1"}]}), json!({"test_list": ["assert f(1)"]})] {
-        assert!(matches!(run(&fields, &Params::default(), &Mute), Err(GradeError::Internal(_))));
-    }
-}
-
-#[test]
-fn the_left_side_of_an_assertion_ends_at_its_comparison() {
-    let cases = [
-        ("f(1) == 2", Some("f(1)")),
-        ("f([1, 2], \"a == b\") == [3], 'message'", Some("f([1, 2], \"a == b\")")),
-        ("f(1) is None", Some("f(1)")),
-        ("not f(1)", Some("f(1)")),
-        ("f(1), 'message'", Some("f(1)")),
-        ("(f(1) == 2)", Some("(f(1) == 2)")),
-        ("abs(f(1) - 2) < 1e-6", Some("abs(f(1) - 2)")),
-        ("a and f(1) == 2", None),
-        ("f(1", None),
-        ("f('a", None),
-        ("f(1))", None),
-    ];
-    for (assertion, left) in cases {
-        assert_eq!(left_side(assertion), left, "{assertion}");
-    }
+    let fields = json!({"tests": [{"stdout": "1"}]});
+    assert!(matches!(run(&fields, &Params::default(), &Mute), Err(GradeError::Internal(_))));
 }

@@ -2,30 +2,33 @@
 
 use gradebox_sdk::GradeError;
 
-use super::Case;
+use super::{Case, Part};
 
 /// The cases of a piece of test code.
 pub(super) fn cases(column: &str, code: &str, entry_point: Option<&str>) -> Result<Vec<Case>, GradeError> {
     let code = dedented(code);
-    let statements = |code: String| Case::Statements { code };
+    let parts =
+        |parts: Vec<Part>| parts.into_iter().map(|part| Case::Statements { code: code.clone(), part }).collect();
     if has_line(&code, "def check(") && !has_line(&code, "check(") {
-        let Some(entry_point) = entry_point else {
+        if entry_point.is_none() {
             let problem = format!("`{column}` defines `check`, so the row must name the function to check");
             return Err(GradeError::invalid_sample("entry_point", problem));
-        };
-        return Ok(vec![statements(format!("{code}\n\ncheck({entry_point})"))]);
+        }
+        return Ok(parts(vec![Part::Check]));
     }
-    if code.contains("unittest.TestCase") || code.contains("(TestCase)") {
-        return Ok(vec![statements(format!("{code}\n{RUN_UNITTEST}"))]);
+    let tests = test_definitions(&code);
+    if code.contains("TestCase") && code.contains("unittest") {
+        let methods = tests.into_iter().filter(|part| matches!(part, Part::Method(..))).collect::<Vec<_>>();
+        return Ok(parts(if methods.is_empty() { vec![Part::Cases] } else { methods }));
     }
-    let functions = test_functions(&code);
-    if !functions.is_empty() {
-        return Ok(functions.iter().map(|name| statements(format!("{code}\n\n{name}()"))).collect());
+    if !tests.is_empty() {
+        return Ok(parts(tests));
     }
     if !code.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
-    Ok(asserts(&code).unwrap_or_else(|| vec![code]).into_iter().map(statements).collect())
+    let pieces = asserts(&code).unwrap_or_else(|| vec![code]);
+    Ok(pieces.into_iter().map(|code| Case::Statements { code, part: Part::Module }).collect())
 }
 
 /// Removes the whitespace that all lines begin with, and what is blank at the ends.
@@ -54,61 +57,90 @@ fn asserts(code: &str) -> Option<Vec<String>> {
     (!asserts.is_empty()).then(|| asserts.into_iter().map(|assert| case(assert).trim_end().to_owned()).collect())
 }
 
-/// The top-level functions whose names begin with `test_`.
-fn test_functions(code: &str) -> Vec<&str> {
-    let defined = code.lines().filter_map(|line| line.strip_prefix("def ")?.split('(').next());
-    defined.map(str::trim).filter(|name| name.starts_with("test_")).collect()
+/// The functions at the top level, and the methods of the classes there, whose names begin with `test`: as `unittest`
+/// and pytest find them. A class counts when its name or a base says that it is one of tests.
+fn test_definitions(code: &str) -> Vec<Part> {
+    let mut class: Option<&str> = None;
+    let mut indent = 0;
+    let mut found = Vec::new();
+    for line in code.lines() {
+        let text = line.trim_start();
+        let depth = line.len() - text.len();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if depth == 0 {
+            class = test_class(text);
+            indent = 0;
+        } else if class.is_some() && indent == 0 {
+            indent = depth;
+        }
+        let Some(name) = function_name(text).filter(|name| name.starts_with("test")) else { continue };
+        match class {
+            Some(class) if depth == indent && depth > 0 => {
+                found.push(Part::Method(class.to_owned(), name.to_owned()));
+            }
+            None if depth == 0 && name.starts_with("test_") => found.push(Part::Function(name.to_owned())),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn test_class(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("class ")?;
+    let name = rest.split(['(', ':']).next()?.trim();
+    let bases = rest.get(name.len()..)?;
+    (name.starts_with("Test") || bases.contains("TestCase")).then_some(name)
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("async ").map_or(line, str::trim_start);
+    Some(line.strip_prefix("def ")?.split('(').next()?.trim())
 }
 
 fn has_line(code: &str, start: &str) -> bool {
     code.lines().any(|line| line.starts_with(start))
 }
 
-/// Runs every `TestCase` of the module, and fails with what the first failed test said.
-pub(crate) const RUN_UNITTEST: &str = r#"
-def _gradebox_run_unittest():
-    import io
-    import unittest
-    classes = [c for c in globals().values() if isinstance(c, type) and issubclass(c, unittest.TestCase)]
-    classes = [c for c in classes if c is not unittest.TestCase]
-    load = unittest.defaultTestLoader.loadTestsFromTestCase
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.TestSuite(map(load, classes)))
-    failed = result.failures + result.errors
-    if failed:
-        test, trace = failed[0]
-        raise AssertionError(f"{len(failed)} of {result.testsRun} unit tests failed; {test.id().split('.')[-1]}: "
-                             + trace.strip().splitlines()[-1])
-    if result.testsRun == 0:
-        raise AssertionError("no unit test was found")
-
-
-_gradebox_run_unittest()"#;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn codes(code: &str, entry_point: Option<&str>) -> Vec<String> {
+    fn read(code: &str, entry_point: Option<&str>) -> Vec<(String, Part)> {
         let code_of = |case| match case {
-            Case::Statements { code } => code,
+            Case::Statements { code, part } => (code, part),
             other => panic!("{other:?}"),
         };
         cases("test", code, entry_point).unwrap().into_iter().map(code_of).collect()
     }
 
+    fn codes(code: &str) -> Vec<String> {
+        read(code, None).into_iter().map(|(code, _)| code).collect()
+    }
+
+    fn parts(code: &str) -> Vec<Part> {
+        read(code, None).into_iter().map(|(_, part)| part).collect()
+    }
+
+    fn method(class: &str, name: &str) -> Part {
+        Part::Method(class.to_owned(), name.to_owned())
+    }
+
     #[test]
-    fn check_is_called_with_the_entry_point() {
+    fn check_wants_the_entry_point() {
         let test = "\n\nMETADATA = {}\n\n\ndef check(candidate):\n    assert candidate(1) == 2\n\n";
-        let expected = "METADATA = {}\n\n\ndef check(candidate):\n    assert candidate(1) == 2\n\ncheck(Solution().f)";
-        assert_eq!(codes(test, Some("Solution().f")), [expected]);
+        let code = "METADATA = {}\n\n\ndef check(candidate):\n    assert candidate(1) == 2";
+        assert_eq!(read(test, Some("Solution().f")), [(code.to_owned(), Part::Check)]);
         assert!(cases("test", test, None).unwrap_err().to_string().starts_with("column `entry_point`"));
+        assert_eq!(parts(&format!("{code}\n\ncheck(f)")), [Part::Module]);
     }
 
     #[test]
     fn top_level_asserts_are_cases_of_their_own() {
         let code = "import math\n\nassert f(1) == [\n    2,\n]\n# next\nassert f(2) == 3\n";
         assert_eq!(
-            codes(code, None),
+            codes(code),
             ["import math\n\nassert f(1) == [\n    2,\n]\n# next", "import math\n\nassert f(2) == 3"]
         );
     }
@@ -116,24 +148,24 @@ mod tests {
     #[test]
     fn statements_between_asserts_keep_them_together() {
         let code = "s = S()\nassert s.size == 0\ns.push(1)\nassert s.size == 1";
-        assert_eq!(codes(code, None), [code]);
+        assert_eq!(codes(code), [code]);
     }
 
     #[test]
     fn test_functions_are_cases_of_their_own() {
-        let code =
-            "from solution import f\n\ndef test_one():\n    assert f(1)\n\ndef test_two() -> None:\n    assert f(2)";
-        let cases = codes(code, None);
-        assert_eq!(cases.len(), 2);
-        assert!(cases[0].ends_with("\n\ntest_one()") && cases[1].ends_with("\n\ntest_two()"));
+        let code = "from solution import f\n\ndef test_one():\n    assert f(1)\n\nasync def test_two() -> None:\n    def test_no():\n        pass\n    assert f(2)";
+        let function = |name: &str| Part::Function(name.to_owned());
+        assert_eq!(parts(code), [function("test_one"), function("test_two")]);
+        let code = "class TestF:\n    def test_a(self):\n        assert f(1)\n\n    def helper(self):\n        pass\n\ndef test_b():\n    pass";
+        assert_eq!(parts(code), [method("TestF", "test_a"), function("test_b")]);
     }
 
     #[test]
-    fn unit_tests_are_one_case() {
-        let code = "import unittest\nclass T(unittest.TestCase):\n    def test_one(self):\n        pass";
-        let cases = codes(code, Some("f"));
-        assert_eq!(cases.len(), 1);
-        assert!(cases[0].ends_with("_gradebox_run_unittest()"));
+    fn unit_tests_are_cases_of_their_own() {
+        let code = "import unittest\n\nclass T(unittest.TestCase):\n    def setUp(self):\n        self.x = 1\n\n    def test_one(self):\n        pass\n\n    def testTwo(self):\n        pass\n\nif __name__ == '__main__':\n    unittest.main()";
+        assert_eq!(parts(code), [method("T", "test_one"), method("T", "testTwo")]);
+        let generated = "import unittest\nT = type('T', (unittest.TestCase,), {'test_x': lambda self: None})";
+        assert_eq!(parts(generated), [Part::Cases]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use gradebox_sdk::{
 };
 
 use super::{
-    Case, Expectation, Tests,
+    Case, Expectation, Part, Tests,
     literal::{self, Arguments},
 };
 
@@ -150,7 +150,7 @@ impl Reader<'_> {
         if code.trim().is_empty() {
             return Err(self.error_at(index, "it is empty"));
         }
-        Ok(Case::Statements { code: super::statements::dedented(code) })
+        Ok(Case::Statements { code: super::statements::dedented(code), part: Part::Module })
     }
 
     fn call(&self, index: usize, object: &Object, target: &str, wrapped: bool) -> Result<Case, GradeError> {
@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn statements_may_stand_in_a_list() {
-        let code = |code: &str| Case::Statements { code: code.to_owned() };
+        let code = |code: &str| Case::Statements { code: code.to_owned(), part: Part::Module };
         assert_eq!(
             read(&json!(["  assert f(1)", {"assert": "assert f(2)"}])),
             [code("assert f(1)"), code("assert f(2)")]

@@ -139,6 +139,10 @@ class Answers:
         """An exception that an earlier answer ended with."""
         return self._finished(self._errors[self._read(number)])
 
+    def _changes(self):
+        """What became of the test's objects in a call that raised."""
+        return self._finished(None)
+
     def _leave(self, item, kind, message):
         """The `__exit__` of a context manager, for an exception of the test."""
         item, kind, message = self._read(item), self._read(kind), self._read(message)

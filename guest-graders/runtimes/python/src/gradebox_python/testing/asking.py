@@ -39,6 +39,7 @@ class Program:
         self._classes = {}
         self._sender = Sender(self)
         self._asked = ()
+        self._arguments = None
         self._own_classes = {}
         self._readers = more_readers()
         self._readers["$opaque"] = self._stand_in
@@ -97,8 +98,12 @@ class Program:
         try:
             answer = self._call_peer(self._peer, Call("$" + operation, texts, []))
         except Err as error:
-            raise self._raised(error.value, operation) from None
+            raised = self._raised(error.value, operation)
+            if operation in ("call", "method", "operate") and self._sender.has_sent():
+                self._exchange("changes", [], ())
+            raise raised from None
         self._asked = operands
+        self._arguments = [operands[2]] if operation == "set_attribute" else None
         try:
             value, changes, printed = read(answer, self._readers)
             self._take(changes, operands[2 if operation == "call" else 3 :])
@@ -162,7 +167,7 @@ class Program:
             own = self._own_member(fields)
             known = self._stand_ins[handle] = own if own is not None else self._made(fields, handle)
         elif "state" in fields and any(known is item for item in self._asked):
-            stand_ins.renew(known, fields["state"])
+            stand_ins.renew(known, fields["state"], self._arguments)
         return known
 
     def _made(self, fields, handle):

@@ -20,8 +20,14 @@ from .pytest_stand_in import Skipped
 MODULE_NAME = "tests"
 """`__name__` of the test."""
 
-PATCHES = re.compile(r"""\bmonkeypatch\b|\bpatch(?:\.object|\.dict)?\(\s*['"]?(?!sys\.std(?:out|err))|\bsys\.stdin\s*=""")
+PATCHES = re.compile(
+    r"""\bmonkeypatch\b|\bpatch(?:\.object|\.dict)?\(\s*(?!['"]sys\.std(?:out|err)['"])|\bsys\.stdin\s*="""
+)
 """Tests that replace what the program uses: it is out of their reach."""
+
+
+class BrokenSetup(Exception):
+    """What stands before the test fails by itself."""
 
 
 class Test:
@@ -36,7 +42,7 @@ class Test:
     def run(self, options):
         """Runs it. Returns a dict with `passed`; else what was raised (`kind`, `message`), by whom (`by`, the
         `test` or the `program`), the line of the test and of the program, the assertion's `text` and its left
-        side; or `undecided`, which says why.
+        side; or `undecided` or `broken`, which say why there is no verdict and what is wrong with the row.
 
         `options`: `preamble`, the prompt's own definitions; `setup`, code that runs first; `entry_point`, the
         function under test; `part`, what is run once the test is loaded (see `_run_part`).
@@ -73,7 +79,15 @@ class Test:
             names[entry_point] = self._program.named(entry_point)
         for name in replaced_builtins(self._program, self._code):
             names[name] = self._program.named(name)
-        exec(compile(options["setup"], "<setup>", "exec", 0, True), names)
+        self._set_up(options["setup"])
+
+    def _set_up(self, code):
+        try:
+            exec(compile(code, "<setup>", "exec", 0, True), self._namespace)
+        except Exception as error:
+            if getattr(error, "gradebox_raised", None) is None:
+                raise BrokenSetup(f"the setup raises {type_name(error)}: {_message(error)}") from None
+            raise
 
     def _load_preamble(self, preamble, entry_point):
         """What the prompt defines; a prompt that is no code defines nothing."""
@@ -121,6 +135,8 @@ class Test:
         """What is known of an exception that ended the test."""
         if isinstance(error, (Skipped, unittest.SkipTest)):
             return {"passed": False, "undecided": f"the test was skipped: {_message(error)}"}
+        if type(error) is BrokenSetup:
+            return {"passed": False, "broken": str(error)}
         own = _own_frame(error)
         raised = getattr(error, "gradebox_raised", None)
         report = {
@@ -137,23 +153,26 @@ class Test:
 
     def _assertion(self, frame, line, failed):
         """The statement that failed; of an `assert`, what its left side is."""
+        report = {}
         try:
             statement = _statement(ast.parse(self._source), line)
-            text = ast.get_source_segment(self._source, statement) or ""
-            report = {"text": bounded(text, MAX_MESSAGE)}
-            if not failed or not isinstance(statement, ast.Assert):
-                return report
-            left = _left_side(statement.test)
-            if left is not None:
-                value = eval(compile(ast.Expression(left), "<left side>", "eval"), frame.f_globals, frame.f_locals)
-                if type(value) is CoroutineType:
-                    value.close()
-                    return report
-                report["left"] = [ast.get_source_segment(self._source, left) or "", [value]]
-                encode(report["left"], _described)
-            return report
+            report["text"] = bounded(ast.get_source_segment(self._source, statement) or "", MAX_MESSAGE)
+            if failed and isinstance(statement, ast.Assert):
+                report.update(self._left_side(statement, frame))
         except Exception:
+            pass
+        return report
+
+    def _left_side(self, statement, frame):
+        left = _left_side(statement.test)
+        if left is None:
             return {}
+        value = eval(compile(ast.Expression(left), "<left side>", "eval"), frame.f_globals, frame.f_locals)
+        if type(value) is CoroutineType:
+            value.close()
+            return {}
+        encode(value, _described)
+        return {"left": [ast.get_source_segment(self._source, left) or "", value]}
 
 
 class _SharedModule(ModuleType):

@@ -60,6 +60,9 @@ class Sender:
             self._made = []
             yield f"[{','.join(made)}]", f"[{','.join(contents)}]"
 
+    def has_sent(self):
+        return bool(self._objects)
+
     def sent(self, number):
         return self._objects[number]
 
@@ -94,6 +97,8 @@ class Sender:
             return _handle(self._program.ask("bound", item.__self__, item.__name__))
         if hasattr(kind, "gradebox_like"):
             return _handle(item.gradebox_stand_in)
+        if isinstance(item, BaseException):
+            return self._exception(item)
         standard = _standard_name(item)
         if standard is not None:
             return f'{{"$standard":"{standard}"}}'
@@ -108,6 +113,14 @@ class Sender:
         if kind is MethodType:
             return f'{{"$descriptor":["method",{self.encoded([item.__func__, item.__self__])}]}}'
         return f'{{"$sent":{self._number(item)}}}'
+
+    def _exception(self, error):
+        own = error.__dict__
+        if "gradebox_record" in own:
+            return _handle(error)
+        if "gradebox_source" in own:
+            return _handle(self._program.ask("error", own["gradebox_source"][1]))
+        self._program.refuse(f"an exception of type `{type(error).__name__}` cannot be given to the program")
 
     def _items(self, iterator):
         items = []

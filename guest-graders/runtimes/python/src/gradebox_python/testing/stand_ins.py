@@ -37,6 +37,8 @@ class Record:
 
 
 def record_of(item):
+    if isinstance(item, type):
+        return item.__dict__["gradebox_record"]
     return object.__getattribute__(item, "gradebox_record")
 
 
@@ -50,10 +52,13 @@ def make(program, cls, kind, handle, text, state):
     return item
 
 
-def renew(item, state):
-    """Remembers what an object holds after the test had the program do something with it."""
+def renew(item, state, arguments):
+    """Remembers what an object holds after the test had the program do something with it, and what it has to
+    hold because the test said so."""
     if isinstance(item, StandIn):
-        record_of(item).state = state
+        record = record_of(item)
+        record.state = state
+        record.arguments = arguments
 
 
 def _operation(name):
@@ -138,7 +143,10 @@ class StandIn:
         return str.__str__(record_of(self).program.operate("str", self))
 
     def __repr__(self):
-        return record_of(self).text
+        record = record_of(self)
+        if record.kind in _KINDS:
+            return record.text
+        return str.__str__(record.program.operate("repr", self))
 
     def __format__(self, specification):
         return record_of(self).program.operate("format", self, specification)
@@ -223,8 +231,7 @@ class MethodStandIn:
         return hash((id(self.__self__), self.__name__))
 
     def __getattr__(self, name):
-        method = record_of(self.__self__).program.ask("attribute", self.__self__, "__class__")
-        return getattr(getattr(method, self.__name__), name)
+        return getattr(record_of(self.__self__).program.ask("bound", self.__self__, self.__name__), name)
 
     def __repr__(self):
         return f"<bound method {type(self.__self__).__name__}.{self.__name__}>"
@@ -253,7 +260,8 @@ class ClassStandIn(type):
     def __getattr__(cls, name):
         if name == "gradebox_record" or name.startswith("__") and name not in _ASKED_OF_CLASSES:
             raise AttributeError(name)
-        return cls.gradebox_record.program.ask("attribute", cls, name)
+        found = cls.gradebox_record.program.ask("attribute", cls, name)
+        return MethodStandIn(cls, name) if found is METHOD else found
 
     def __setattr__(cls, name, value):
         if name == "gradebox_named":
