@@ -21,5 +21,6 @@ mod isolation;
 mod layers;
 mod refining;
 mod resuming;
+mod second_opinion;
 mod support;
 mod workers;

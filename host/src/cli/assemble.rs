@@ -24,7 +24,7 @@ use crate::{
     grader::Grader,
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
-    panel::{Member, Panel},
+    panel::{Member, Panel, SecondOpinion},
     run::FatalErrors,
     sample::Columns,
     sandbox::{
@@ -173,18 +173,10 @@ impl Assembly {
         };
         let (mut members, mut needs) = (Vec::new(), Vec::new());
         for grader in &plan.graders {
-            let (adapter, wanted): (Arc<dyn Grader>, Needs) = match &grader.what {
-                What::Component { name, params } => {
-                    let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
-                    (Arc::new(component(entry, params, grader, components)?), entry.needs.clone())
-                }
-                What::Judge(judge) => {
-                    let model = find(&judge.model.value).ok_or_else(|| lost("model", &judge.model.value))?;
-                    let judge = judges::assemble(grader, judge, model)?;
-                    let wanted = judge.needs();
-                    (Arc::new(judge), wanted)
-                }
-            };
+            let (mut adapter, wanted) = adapter(grader, components, &find)?;
+            if let Some(second) = &grader.second_opinion {
+                adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &find)?.0)?;
+            }
             needs.push(wanted);
             members.push(Member {
                 name: grader.name.clone(),
@@ -196,6 +188,42 @@ impl Assembly {
         }
         Ok(Self { panel: Panel::new(members), needs, writer, fatal, concurrency })
     }
+}
+
+/// The grader of a plan, with the fields that it reads.
+fn adapter(
+    grader: &GraderPlan,
+    components: &Components,
+    find: &dyn Fn(&str) -> Option<Arc<dyn ChatModel>>,
+) -> Result<(Arc<dyn Grader>, Needs), Failure> {
+    match &grader.what {
+        What::Component { name, params } => {
+            let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
+            Ok((Arc::new(component(entry, params, grader, components)?), entry.needs.clone()))
+        }
+        What::Judge(judge) => {
+            let model = find(&judge.model.value).ok_or_else(|| lost("model", &judge.model.value))?;
+            let judge = judges::assemble(grader, judge, model)?;
+            let wanted = judge.needs();
+            Ok((Arc::new(judge), wanted))
+        }
+    }
+}
+
+fn with_second_opinion(
+    plan: &GraderPlan,
+    first: Arc<dyn Grader>,
+    second_plan: &GraderPlan,
+    second: Arc<dyn Grader>,
+) -> Result<Arc<dyn Grader>, Failure> {
+    let both = SecondOpinion::new(first, second, second_plan.name.clone()).ok_or_else(|| {
+        let failure = Failure::new(format!(
+            "`second_opinion` in [graders.{}]: `{}` and `{}` must both judge single responses, and one orders several",
+            plan.name, plan.name, second_plan.name
+        ));
+        failure.hint("remove `second_opinion`, or name a grader that scores one response")
+    })?;
+    Ok(Arc::new(both))
 }
 
 fn component(

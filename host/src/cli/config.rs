@@ -101,6 +101,9 @@ pub(super) struct GraderConfig {
     /// The score that passes, 0..1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub(super) threshold: Option<f64>,
+    /// Another grader, of this file or by its own name, that is asked where this one is undecided. Its score stands
+    /// then; it is no grader of the run besides, unless it is selected.
+    pub(super) second_opinion: Option<String>,
     /// The share in the assessment's score.
     #[schemars(range(min = 0.0))]
     pub(super) weight: Option<f64>,

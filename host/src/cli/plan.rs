@@ -101,6 +101,8 @@ pub(super) struct GraderPlan {
     pub(super) required: Sourced<bool>,
     /// The dataset's map with the grader's own over it.
     pub(super) map: FieldMap,
+    /// The grader that is asked where this one is undecided; its threshold and weight count for nothing.
+    pub(super) second_opinion: Option<Box<Self>>,
 }
 
 /// What a grader is.
@@ -169,7 +171,7 @@ impl Plan {
         let map = FieldMap::new(mappings.iter().map(|(field, column)| (field.clone(), column.value.clone())));
         let mut graders = Vec::new();
         for chosen in choose(selection, config, known)? {
-            graders.push(chosen.resolve(selection.threshold, &map, &mut models, known)?);
+            graders.push(chosen.resolve(selection.threshold, &map, &mut models, config, known)?);
         }
         let plan = Self {
             jobs: jobs(selection, config),
@@ -201,6 +203,11 @@ impl Plan {
             return Err(failure.hint("set `max_tokens` in [refine]: the worst case is set aside before each call"));
         }
         Ok(())
+    }
+
+    /// The graders of the panel and those that give them second opinions.
+    pub(super) fn graders_and_opinions(&self) -> impl Iterator<Item = &GraderPlan> {
+        self.graders.iter().chain(self.graders.iter().filter_map(|grader| grader.second_opinion.as_deref()))
     }
 
     /// The dataset's map.
@@ -260,19 +267,23 @@ struct Chosen {
     params: Columns,
 }
 
-/// The graders of the command line, else all of the file.
+/// The graders of the command line, else all of the file but those that only give second opinions.
 fn choose(selection: &Selection, config: &Config, known: Known<'_>) -> Result<Vec<Chosen>, Failure> {
-    let of_file = |name: &String, params: &Columns| Chosen {
-        name: name.clone(),
-        config: config.graders.get(name).cloned().unwrap_or_default(),
-        params: params.clone(),
-    };
     if selection.grader.is_empty() {
         if config.graders.is_empty() {
             let failure = Failure::new("no grader is selected, neither with -g nor in a configuration file");
             return Err(failure.hint(format!("select some with -g NAME; {}", known.list())));
         }
-        return Ok(config.graders.keys().map(|name| of_file(name, &Columns::new())).collect());
+        let of_others = |name: &String| {
+            config.graders.iter().any(|(other, grader)| other != name && grader.second_opinion.as_ref() == Some(name))
+        };
+        let own = config.graders.keys().filter(|name| !of_others(name));
+        let chosen: Vec<Chosen> = own.map(|name| Chosen::of_file(name, Columns::new(), config)).collect();
+        if chosen.is_empty() {
+            return Err(Failure::new("the graders of the configuration file are all second opinions of each other")
+                .hint("remove one `second_opinion`"));
+        }
+        return Ok(chosen);
     }
     let mut names = Vec::new();
     for GraderArg { name, .. } in &selection.grader {
@@ -288,17 +299,26 @@ fn choose(selection: &Selection, config: &Config, known: Known<'_>) -> Result<Ve
         }
         names.push(name);
     }
-    Ok(selection.grader.iter().map(|grader| of_file(&grader.name, &grader.params)).collect())
+    Ok(selection.grader.iter().map(|grader| Chosen::of_file(&grader.name, grader.params.clone(), config)).collect())
 }
 
 impl Chosen {
+    fn of_file(name: &str, params: Columns, config: &Config) -> Self {
+        Self { name: name.to_owned(), config: config.graders.get(name).cloned().unwrap_or_default(), params }
+    }
+
     fn resolve(
         self,
         threshold: Option<f64>,
         map: &FieldMap,
         models: &mut Models<'_>,
+        config: &Config,
         known: Known<'_>,
     ) -> Result<GraderPlan, Failure> {
+        let second_opinion = match self.second_opinion(config, known)? {
+            Some(second) => Some(Box::new(second.resolve(threshold, map, models, config, known)?)),
+            None => None,
+        };
         let what = self.what(models, known)?;
         let default = if matches!(what, What::Judge(_)) { 0.7 } else { 1.0 };
         let threshold = match (self.config.threshold, threshold) {
@@ -321,7 +341,26 @@ impl Chosen {
             required: Sourced::first(None, "", self.config.required, true),
             map: map.overlaid(&own_map),
             name: self.name,
+            second_opinion,
         })
+    }
+
+    /// The grader that is asked where this one is undecided.
+    fn second_opinion(&self, config: &Config, known: Known<'_>) -> Result<Option<Self>, Failure> {
+        let Some(name) = &self.config.second_opinion else { return Ok(None) };
+        if *name == self.name {
+            let failure = Failure::new(format!("the second opinion of `{name}` is to be its own"));
+            return Err(failure.hint(format!("name another grader in `second_opinion` of [graders.{name}]")));
+        }
+        if !config.graders.contains_key(name) && !known.contains(name) {
+            return Err(unknown("grader", name, known, config.graders.keys().map(String::as_str)).within(&self.name));
+        }
+        let second = Self::of_file(name, Columns::new(), config);
+        if second.config.second_opinion.is_some() {
+            let failure = Failure::new(format!("`{name}` gives `{}` a second opinion and wants one itself", self.name));
+            return Err(failure.hint(format!("there is no third: remove `second_opinion` from [graders.{name}]")));
+        }
+        Ok(Some(second))
     }
 
     fn what(&self, models: &mut Models<'_>, known: Known<'_>) -> Result<What, Failure> {

@@ -126,7 +126,7 @@ fn responses_directory(environment: &Environment) -> PathBuf {
 pub(super) fn told(plan: &Plan, components: &Components, dataset: &Path, limit: Option<u64>) -> Result<Value, Failure> {
     let digest = digest_of(dataset)
         .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", dataset.display())))?;
-    let used = plan.graders.iter().filter_map(|grader| match &grader.what {
+    let used = plan.graders_and_opinions().filter_map(|grader| match &grader.what {
         What::Component { name, .. } => components.catalog.find(name),
         What::Judge(_) => None,
     });

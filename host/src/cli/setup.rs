@@ -67,7 +67,7 @@ impl Job {
 
         let parts = Parts::choose(&dataset, &plan.map())?;
         console::say(&parts.describe());
-        for grader in &plan.graders {
+        for grader in plan.graders_and_opinions() {
             dataset.check_map(&grader.map)?;
         }
         let told = record::told(&plan, &components, dataset.stored(), selection.limit)?;
@@ -240,7 +240,7 @@ fn warn_of_endpoints(plan: &Plan, environment: &Environment) {
 }
 
 fn warn_of_capabilities(plan: &Plan, components: &Components) {
-    for grader in &plan.graders {
+    for grader in plan.graders_and_opinions() {
         let What::Component { name, .. } = &grader.what else { continue };
         let Some(entry) = components.catalog.find(name) else { continue };
         for capability in GRANTS.missing(entry) {

@@ -3,6 +3,7 @@
 mod json;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod second_opinion;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub(crate) use self::json::set_number;
+pub use self::second_opinion::SecondOpinion;
 
 /// A grader with its place in a panel.
 #[derive(Clone)]

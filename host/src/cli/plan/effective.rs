@@ -47,7 +47,12 @@ impl Plan {
             text.table(&format!("models.{}", key(name)));
             text.model(model);
         }
-        for grader in &self.graders {
+        let mut shown = Vec::new();
+        for grader in self.graders_and_opinions().filter(|grader| {
+            let is_new = !shown.contains(&grader.name);
+            shown.push(grader.name.clone());
+            is_new
+        }) {
             text.table(&format!("graders.{}", key(&grader.name)));
             text.grader(grader, &self.mappings);
         }
@@ -144,6 +149,7 @@ impl Toml {
                 self.of_file("max_tokens", judge.max_tokens);
             }
         }
+        self.of_file("second_opinion", grader.second_opinion.as_ref().map(|second| second.name.clone()));
         self.sourced("threshold", &grader.threshold);
         self.sourced("weight", &grader.weight);
         self.sourced("required", &grader.required);

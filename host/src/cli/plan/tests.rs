@@ -166,3 +166,49 @@ fn the_effective_configuration_is_one_and_says_where_values_came_from() {
     let again: Config = toml::from_str(&text).unwrap();
     assert_eq!(again.graders["syntax"].threshold, Some(0.5));
 }
+
+const SECOND: &str =
+    "[graders.math]\nsecond_opinion = \"other\"\n[graders.other]\ncomponent = \"syntax\"\nparams = { a = 1 }\n";
+
+#[test]
+fn a_second_opinion_is_a_grader_of_the_file_or_a_known_one_and_not_of_the_panel() {
+    let plan = plan_of("grade d.jsonl", SECOND, &[]).unwrap();
+    assert_eq!(names(&plan), ["math"]);
+    let second = plan.graders[0].second_opinion.as_deref().unwrap();
+    assert_eq!(second.name, "other");
+    let What::Component { name, params } = &second.what else { panic!("a component") };
+    assert_eq!((name.as_str(), &params["a"]), ("syntax", &serde_json::json!(1)));
+    assert_eq!(names(&plan_of("grade d.jsonl -g math -g other", SECOND, &[]).unwrap()), ["math", "other"]);
+    let plan = plan_of("grade d.jsonl", "[graders.math]\nsecond_opinion = \"syntax\"\n", &[]).unwrap();
+    assert_eq!(plan.graders[0].second_opinion.as_ref().unwrap().name, "syntax");
+    let judged = "[graders.math]\nsecond_opinion = \"accuracy\"\n";
+    let plan = plan_of("grade d.jsonl --model m", judged, &[("OPENAI_API_KEY", "k")]).unwrap();
+    assert!(plan.models.contains_key("m"));
+}
+
+#[test]
+fn a_second_opinion_that_there_is_not_or_that_goes_in_circles_is_refused() {
+    for (config, part) in [
+        ("[graders.math]\nsecond_opinion = \"sintax\"", "did you mean `syntax`?"),
+        ("[graders.math]\nsecond_opinion = \"math\"", "its own"),
+        ("[graders.math]\nsecond_opinion = \"syntax\"\n[graders.syntax]\nsecond_opinion = \"math\"", "each other"),
+        (
+            "[graders.math]\nsecond_opinion = \"s\"\n[graders.s]\ncomponent = \"syntax\"\nsecond_opinion = \"code-execution\"",
+            "wants one itself",
+        ),
+    ] {
+        let message = plan_of("grade d.jsonl", config, &[]).unwrap_err();
+        assert!(message.contains(part), "{config}: {message}");
+    }
+}
+
+#[test]
+fn a_second_opinion_is_part_of_the_effective_configuration_and_of_what_decides_results() {
+    let plan = plan_of("grade d.jsonl", SECOND, &[]).unwrap();
+    let places = Places { directories: vec!["graders".into()], cache: "cache".into() };
+    let again: Config = toml::from_str(&plan.render(None, &places)).unwrap();
+    assert_eq!(again.graders["math"].second_opinion.as_deref(), Some("other"));
+    assert_eq!(again.graders["other"].component.as_deref(), Some("syntax"));
+    let other = plan_of("grade d.jsonl", &SECOND.replace("a = 1", "a = 2"), &[]).unwrap();
+    assert_ne!(plan.told(), other.told());
+}

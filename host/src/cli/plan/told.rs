@@ -34,6 +34,7 @@ fn told_grader(grader: &GraderPlan) -> Value {
         "weight": grader.weight.value,
         "required": grader.required.value,
         "map": map,
+        "second_opinion": grader.second_opinion.as_deref().map(|second| json!({(second.name.as_str()): told_grader(second)})),
     })
 }
 
