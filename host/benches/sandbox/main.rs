@@ -2,7 +2,8 @@
 //! baselines.
 //!
 //! `sandbox programs CACHE COUNT` runs `print(1+1)` in Python; `sandbox grades CACHE COUNT ROUNDS` takes turns between
-//! trivial grades through a worker and the same component on Wasmtime alone.
+//! trivial grades through a worker and the same component on Wasmtime alone; `sandbox rows CACHE GRADER FILE ROUNDS`
+//! grades the rows of a JSONL file.
 
 #![allow(
     clippy::expect_used,
@@ -15,6 +16,7 @@
 )]
 
 mod floor;
+mod rows;
 
 use std::{
     fs,
@@ -47,7 +49,13 @@ fn main() {
     let figures = match arguments.as_slice() {
         ["programs", cache, count] => runtime.block_on(programs(Path::new(cache), number(count))),
         ["grades", cache, count, rounds] => runtime.block_on(grades(Path::new(cache), number(count), number(rounds))),
-        _ => panic!("usage: sandbox programs CACHE COUNT | sandbox grades CACHE COUNT ROUNDS; see `make bench`"),
+        ["rows", cache, grader, file, rounds] => {
+            runtime.block_on(rows::rows(Path::new(cache), grader, Path::new(file), number(rounds)))
+        }
+        _ => panic!(
+            "usage: sandbox programs CACHE COUNT | grades CACHE COUNT ROUNDS | rows CACHE GRADER FILE ROUNDS; see \
+             `make bench`"
+        ),
     };
     println!("{figures}");
 }
