@@ -32,15 +32,31 @@ const STANDARD_ERROR: usize = 4 << 10;
 
 /// The WASI part of a store's state.
 pub(super) struct EmptyWasi {
-    context: WasiCtx,
+    /// Made when the guest first asks for something, which most never do.
+    served: Option<Served>,
     pub(super) table: ResourceTable,
     clock: VirtualClock,
+}
+
+struct Served {
+    context: WasiCtx,
     standard_error: MemoryOutputPipe,
 }
 
 impl EmptyWasi {
     pub(super) fn new() -> Self {
-        let clock = VirtualClock::default();
+        Self { served: None, table: ResourceTable::new(), clock: VirtualClock::default() }
+    }
+
+    /// What the guest wrote to its standard error: the message of a panic, most often.
+    pub(super) fn standard_error(&self) -> String {
+        let written = |served: &Served| String::from_utf8_lossy(&served.standard_error.contents()).into_owned();
+        self.served.as_ref().map(written).unwrap_or_default()
+    }
+}
+
+impl Served {
+    fn new(clock: &VirtualClock) -> Self {
         let standard_error = MemoryOutputPipe::new(STANDARD_ERROR);
         let context = WasiCtxBuilder::new()
             .allow_blocking_current_thread(true)
@@ -54,12 +70,7 @@ impl EmptyWasi {
             .wall_clock(clock.clone())
             .stderr(standard_error.clone())
             .build();
-        Self { context, table: ResourceTable::new(), clock, standard_error }
-    }
-
-    /// What the guest wrote to its standard error: the message of a panic, most often.
-    pub(super) fn standard_error(&self) -> String {
-        String::from_utf8_lossy(&self.standard_error.contents()).into_owned()
+        Self { context, standard_error }
     }
 }
 
@@ -70,7 +81,8 @@ pub(super) trait HasEmptyWasi: Send + 'static {
 
 /// Lends a store's state to wasmtime-wasi.
 pub(super) fn view(wasi: &mut EmptyWasi) -> WasiCtxView<'_> {
-    WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    let served = wasi.served.get_or_insert_with(|| Served::new(&wasi.clock));
+    WasiCtxView { ctx: &mut served.context, table: &mut wasi.table }
 }
 
 /// Gives a linker every interface of WASI 0.2, with the virtual clock in the place of the real one.
