@@ -1,0 +1,4 @@
+# Aborts its process.
+import os
+
+os.abort()

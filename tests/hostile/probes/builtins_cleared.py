@@ -1,0 +1,5 @@
+# Leaves Python without builtins.
+import builtins
+
+vars(builtins).clear()
+print("x")

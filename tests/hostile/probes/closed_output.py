@@ -1,0 +1,5 @@
+# Closes its output.
+import sys
+
+sys.stdout.close()
+print("x")

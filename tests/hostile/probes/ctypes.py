@@ -1,0 +1,4 @@
+# Reaches for the C library.
+import ctypes
+
+ctypes.CDLL(None).abort()

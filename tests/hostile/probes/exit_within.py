@@ -1,0 +1,2 @@
+# Leaves early with an exception.
+raise SystemExit(0)

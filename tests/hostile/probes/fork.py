@@ -1,0 +1,4 @@
+# Starts a process by fork.
+import os
+
+os.fork()

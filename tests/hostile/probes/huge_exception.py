@@ -1,0 +1,2 @@
+# An exception with a text of fifty million characters.
+raise ValueError("x" * 5 * 10**7)

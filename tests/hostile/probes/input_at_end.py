@@ -1,0 +1,3 @@
+# Reads on when there is no input.
+while True:
+    input()

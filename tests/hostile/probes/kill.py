@@ -1,0 +1,4 @@
+# Kills its parent.
+import os
+
+os.kill(os.getppid(), 9)

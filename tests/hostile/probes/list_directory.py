@@ -1,0 +1,4 @@
+# Lists a directory.
+import os
+
+os.listdir("/")

@@ -1,0 +1,6 @@
+# An endless loop on the way out.
+try:
+    raise ValueError("out")
+finally:
+    while True:
+        pass

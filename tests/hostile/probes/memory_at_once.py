@@ -1,0 +1,2 @@
+# Memory asked for at once.
+hoard = [0] * (2 * 10**8)

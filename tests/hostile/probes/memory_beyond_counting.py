@@ -1,0 +1,2 @@
+# More memory than there are addresses.
+hoard = [0] * 10**10

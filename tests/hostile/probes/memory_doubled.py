@@ -1,0 +1,4 @@
+# A text that doubles.
+text = "x"
+while True:
+    text += text

@@ -1,0 +1,4 @@
+# Memory taken in large blocks.
+hoard = []
+while True:
+    hoard.append(bytearray(1 << 20))

@@ -1,0 +1,5 @@
+# Forgets every module.
+import sys
+
+sys.modules.clear()
+import json

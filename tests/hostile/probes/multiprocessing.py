@@ -1,0 +1,4 @@
+# Starts processes of Python.
+import multiprocessing
+
+multiprocessing.Process(target=print).start()

@@ -1,0 +1,2 @@
+# A gigabyte of output.
+print("x" * 2**20 * 1000)

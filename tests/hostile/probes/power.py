@@ -1,0 +1,2 @@
+# One operation that takes for ever.
+7 ** 10**8

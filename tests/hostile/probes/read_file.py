@@ -1,0 +1,2 @@
+# Reads a file.
+open("/etc/passwd").read()

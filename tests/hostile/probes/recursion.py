@@ -1,0 +1,6 @@
+# Bottomless recursion.
+def descend():
+    return descend()
+
+
+descend()

@@ -1,0 +1,2 @@
+# An expression that the compiler descends into.
+eval("-" * 10**6 + "1")

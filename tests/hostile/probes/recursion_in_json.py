@@ -1,0 +1,4 @@
+# JSON nested deeper than any stack.
+import json
+
+json.loads("[" * 10**6)

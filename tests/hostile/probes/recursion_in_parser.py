@@ -1,0 +1,2 @@
+# Source nested deeper than any stack.
+eval("(" * 10**6)

@@ -1,0 +1,4 @@
+# Asks for an address.
+import socket
+
+socket.getaddrinfo("example.org", 80)

@@ -1,0 +1,4 @@
+# Asks for a signal.
+import signal
+
+signal.alarm(1)

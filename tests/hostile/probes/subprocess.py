@@ -1,0 +1,4 @@
+# Starts a process.
+import subprocess
+
+subprocess.run(["id"])

@@ -1,0 +1,2 @@
+# Text that has no encoding.
+print("\ud800")

@@ -1,0 +1,4 @@
+# Starts a shell.
+import os
+
+os.system("id")

@@ -1,0 +1,4 @@
+# Starts a thread.
+import threading
+
+threading.Thread(target=print).start()

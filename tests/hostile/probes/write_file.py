@@ -1,0 +1,2 @@
+# Writes a file.
+open("/tmp/probe", "w").write("x")
