@@ -11,7 +11,9 @@
 )]
 
 mod bad_input;
+mod cache;
 mod code_graders;
+mod deterministic;
 mod endpoint;
 mod exec;
 mod grading;

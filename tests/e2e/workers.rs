@@ -13,7 +13,7 @@ use gradebox::{
     fields::FieldMap,
     grader::Grader,
     sample::{Columns, Sample},
-    sandbox::{Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, Sandbox, SandboxSettings},
+    sandbox::{Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, Metering, Sandbox, SandboxSettings},
     score::{ErrorKind, Outcome},
 };
 use serde_json::{Value, json};
@@ -128,12 +128,12 @@ fn mortal_worker(bench: &Bench) -> PathBuf {
     let found = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3");
     let interpreter = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     let script = format!(
-        "#!{interpreter}\nimport os, subprocess\n\
-         worker = subprocess.Popen([{binary:?}, 'worker'], stdin=subprocess.PIPE)\n\
+        "#!{interpreter}\nimport os, subprocess, sys\n\
+         worker = subprocess.Popen([{binary:?}, *sys.argv[1:]], stdin=subprocess.PIPE)\n\
          while chunk := os.read(0, 1 << 16):\n    \
              if b'KILLER' in chunk:\n        worker.kill()\n        os._exit(9)\n    \
              worker.stdin.write(chunk)\n    worker.stdin.flush()\n\
-         worker.stdin.close()\nworker.wait()\n",
+         worker.stdin.close()\nsys.exit(worker.wait())\n",
         binary = env!("CARGO_BIN_EXE_gradebox")
     );
     let path = bench.write("mortal-worker", script);
@@ -155,9 +155,9 @@ fn sample(id: usize, response: &str) -> Sample {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_sample_that_kills_its_worker_is_reported() {
     let bench = Bench::new();
-    let settings = SandboxSettings { jobs: 2, program: mortal_worker(&bench), on_log: None };
+    let settings = SandboxSettings { jobs: 2, metering: Metering::Time, program: mortal_worker(&bench), on_log: None };
     let sandbox = Sandbox::start(settings);
-    let cache = CompileCache::open(&root().join("target/test-cache")).expect("a cache");
+    let cache = CompileCache::open(&root().join("target/test-cache"), Metering::Time).expect("a cache");
     let catalog = Catalog::open(&sandbox, &cache, &[root().join("target/graders")], &|_| {}).await.expect("graders");
     let syntax = catalog.find("syntax").expect("the syntax grader");
     let grader = ComponentGrader::new(

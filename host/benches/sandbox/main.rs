@@ -30,8 +30,8 @@ use gradebox::{
     grader::Grader,
     sample::{Columns, Sample},
     sandbox::{
-        Action, Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, ProgramLimits, ProgramRequest, Sandbox,
-        SandboxSettings,
+        Action, Catalog, CompileCache, ComponentGrader, GradeLimits, Grants, Metering, ProgramLimits, ProgramRequest,
+        Sandbox, SandboxSettings,
     },
     score::Outcome,
 };
@@ -147,8 +147,8 @@ fn sample() -> Sample {
 /// One worker, and the components of a directory.
 async fn open(cache: &Path, directory: &Path) -> (Sandbox, Catalog) {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_gradebox"));
-    let sandbox = Sandbox::start(SandboxSettings { jobs: 1, program, on_log: None });
-    let cache = CompileCache::open(cache).expect("the compile cache");
+    let sandbox = Sandbox::start(SandboxSettings { jobs: 1, metering: Metering::Time, program, on_log: None });
+    let cache = CompileCache::open(cache, Metering::Time).expect("the compile cache");
     let catalog = Catalog::open(&sandbox, &cache, &[directory.to_owned()], &|_| ()).await.expect("the components");
     (sandbox, catalog)
 }

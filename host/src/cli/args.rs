@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use super::quantity::{parse_bytes, parse_duration};
-use crate::sample::Columns;
+use crate::{sample::Columns, sandbox::Metering};
 
 /// Grades rows of a dataset with sandboxed graders and LLM judges, and refines the poor ones.
 #[derive(Debug, Parser)]
@@ -123,6 +123,8 @@ pub(super) struct Selection {
     /// Worker processes [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) metering: MeteringArgs,
     /// The model of judges and of `refine`: a name of the configuration, or the endpoint's own model id
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
@@ -148,6 +150,19 @@ pub(super) struct RecordArgs {
     /// Neither take responses from the cache that runs share nor add to it
     #[arg(long)]
     pub(super) no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MeteringArgs {
+    /// Limit instructions instead of processor time: the same verdicts on every machine, at some cost in speed
+    #[arg(long)]
+    pub(super) deterministic: bool,
+}
+
+impl MeteringArgs {
+    pub(super) fn of(&self) -> Metering {
+        if self.deterministic { Metering::Fuel } else { Metering::Time }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +202,8 @@ pub(super) struct ExecArgs {
     /// Memory, such as 256MiB; the language runtime's own included
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_bytes)]
     pub(super) memory: usize,
+    #[command(flatten)]
+    pub(super) metering: MeteringArgs,
     /// Print one JSON object that says what the program did
     #[arg(long)]
     pub(super) json: bool,

@@ -28,8 +28,8 @@ use crate::{
     run::FatalErrors,
     sample::Columns,
     sandbox::{
-        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, Grants, LogLevel, LogLine, LogSink, Sandbox,
-        SandboxSettings,
+        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, Grants, LogLevel, LogLine, LogSink, Metering,
+        Sandbox, SandboxSettings,
     },
 };
 
@@ -45,8 +45,13 @@ pub(super) struct Components {
 
 impl Components {
     /// Starts the sandbox and searches the directories; says what cannot be used.
-    pub(super) async fn open(jobs: usize, directories: &[PathBuf], environment: &Environment) -> Result<Self, Failure> {
-        let (sandbox, cache) = start(jobs, environment)?;
+    pub(super) async fn open(
+        jobs: usize,
+        metering: Metering,
+        directories: &[PathBuf],
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let (sandbox, cache) = start(jobs, metering, environment)?;
         let catalog = Catalog::open(&sandbox, &cache, directories, &say_compiling)
             .await
             .map_err(|error| Failure::from(error).hint("--graders takes a directory of .wasm files"))?;
@@ -61,13 +66,17 @@ impl Components {
 }
 
 /// Starts the sandbox without any component.
-pub(super) fn start(jobs: usize, environment: &Environment) -> Result<(Sandbox, CompileCache), Failure> {
+pub(super) fn start(
+    jobs: usize,
+    metering: Metering,
+    environment: &Environment,
+) -> Result<(Sandbox, CompileCache), Failure> {
     let program = std::env::current_exe()
         .map_err(|error| anyhow::Error::new(error).context("cannot find the binary that workers are started from"))?;
-    let cache = CompileCache::open(&cache_directory(environment))
+    let cache = CompileCache::open(&cache_directory(environment), metering)
         .map_err(|error| Failure::from(error).hint("GRADEBOX_CACHE names another directory for compiled components"))?;
     let on_log: Option<LogSink> = if environment.verbose { Some(Arc::new(say_log)) } else { None };
-    Ok((Sandbox::start(SandboxSettings { jobs, program, on_log }), cache))
+    Ok((Sandbox::start(SandboxSettings { jobs, metering, program, on_log }), cache))
 }
 
 fn say_log(grader: &str, row: &str, line: &LogLine) {

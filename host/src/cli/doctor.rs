@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{ChatModel, ModelError, Request},
     sample::Message,
-    sandbox::{Action, Catalog, Ending, Language, ProgramLimits, ProgramRequest, Sandbox},
+    sandbox::{Action, Catalog, Ending, Language, Metering, ProgramLimits, ProgramRequest, Sandbox},
 };
 
 /// How long an endpoint may take to let us in or to say a word.
@@ -71,7 +71,7 @@ impl Report {
 
 async fn check_sandbox(args: &DoctorArgs, environment: &Environment, report: &mut Report) {
     let cache_directory = assemble::cache_directory(environment);
-    let (sandbox, cache) = match assemble::start(1, environment) {
+    let (sandbox, cache) = match assemble::start(1, Metering::Time, environment) {
         Ok(started) => started,
         Err(failure) => return report.failure("engine", &failure),
     };

@@ -4,7 +4,7 @@ mod report;
 mod tagged;
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -25,6 +25,9 @@ use crate::{
 /// With less than this, the language runtime itself may be what does not fit; in bytes.
 const RUNTIME_MEMORY: usize = 64 << 20;
 
+/// Largest program, and largest input of one, in bytes: what a sandbox's memory could hold at all.
+const LARGEST: u64 = 64 << 20;
+
 pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandResult {
     let request = ProgramRequest {
         language: String::new(),
@@ -34,7 +37,7 @@ pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandR
         limits: limits(args)?,
     };
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::open(1, &directories, environment).await?;
+    let components = Components::open(1, args.metering.of(), &directories, environment).await?;
     let language = choose_language(args, &components.catalog)?;
     let request = ProgramRequest { language: language.name.clone(), ..request };
     let execution = components.sandbox.exec(language, request).await.map_err(|error| {
@@ -108,10 +111,8 @@ fn read_source(file: &Path) -> Result<String, Failure> {
     let bytes = if file == Path::new("-") {
         read_own_stdin("the program")?
     } else {
-        fs::read(file).map_err(|error| {
-            let failure = anyhow::Error::new(error).context(format!("cannot read the program {}", file.display()));
-            Failure::from(failure).hint("give the path of a source file, or `-` for standard input")
-        })?
+        read_file(file, "the program")
+            .map_err(|failure| failure.hint("give the path of a source file, or `-` for standard input"))?
     };
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to() + 1;
@@ -127,18 +128,29 @@ fn read_stdin(args: &ExecArgs) -> Result<Vec<u8>, Failure> {
                 .hint("name a file for one of them"))
         }
         Some(path) if path == Path::new("-") => read_own_stdin("the program's input"),
-        Some(path) => fs::read(path).map_err(|error| {
-            anyhow::Error::new(error).context(format!("cannot read {}, the program's input", path.display())).into()
-        }),
+        Some(path) => read_file(path, "the program's input"),
     }
 }
 
+fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let place = format!("{what} {}", path.display());
+    let file = File::open(path).map_err(|error| anyhow::Error::new(error).context(format!("cannot read {place}")))?;
+    read_bounded(file, &place)
+}
+
 fn read_own_stdin(what: &str) -> Result<Vec<u8>, Failure> {
+    read_bounded(io::stdin().lock(), &format!("{what} from standard input"))
+}
+
+/// Reads to the end, and no further than a sandbox could take.
+fn read_bounded(from: impl Read, place: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
+    from.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {what} from standard input")))?;
+        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {place}")))?;
+    if LARGEST < bytes.len() as u64 {
+        return Err(Failure::new(format!("{place} is larger than {} MiB, the most that is run", LARGEST >> 20)));
+    }
     Ok(bytes)
 }
 

@@ -14,13 +14,13 @@ use super::{
 use crate::{
     fields::Needs,
     grader::Mode,
-    sandbox::{Entry, Language, Rejected},
+    sandbox::{Entry, Language, Metering, Rejected},
     score::Scale,
 };
 
 pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> CommandResult {
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::open(1, &directories, environment).await?;
+    let components = Components::open(1, Metering::Time, &directories, environment).await?;
     components.sandbox.close();
     let catalog = &components.catalog;
     if args.json {

@@ -41,7 +41,8 @@ use crate::sandbox::worker;
 pub fn run() -> ExitCode {
     // A worker gives up its rights and must not have started anything before.
     if std::env::args_os().nth(1).is_some_and(|command| command == worker::SUBCOMMAND) {
-        return worker::run();
+        let arguments: Vec<String> = std::env::args_os().skip(2).filter_map(|word| word.into_string().ok()).collect();
+        return worker::run(&arguments);
     }
     let line = match CommandLine::try_parse() {
         Ok(line) => line,

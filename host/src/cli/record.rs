@@ -139,6 +139,7 @@ pub(super) fn told(plan: &Plan, components: &Components, dataset: &Path, limit: 
     Ok(json!({
         "gradebox": env!("CARGO_PKG_VERSION"),
         "dataset": {"sha256": digest, "limit": limit},
+        "limits": components.sandbox.metering().name(),
         "plan": plan.told(),
         "components": Value::Object(graders.collect()),
         "runtimes": Value::Object(runtimes.collect()),

@@ -54,7 +54,8 @@ impl Job {
         let directories = component_directories(&selection.directories.graders, config, environment)?;
         let dataset = if print_config { None } else { Some(open_dataset(selection, &file)?) };
 
-        let components = Components::open(plan::jobs(selection, config).value, &directories, environment).await?;
+        let jobs = plan::jobs(selection, config).value;
+        let components = Components::open(jobs, selection.metering.of(), &directories, environment).await?;
         let names: Vec<&str> = components.catalog.graders().iter().map(|entry| entry.name.as_str()).collect();
         let rubrics = judges::rubric_names();
         let known = Known { components: &names, rubrics: &rubrics };

@@ -1,51 +1,117 @@
 //! Components compiled ahead of time, kept by content, engine and settings, in a directory of the user's own.
+//!
+//! Compiled code is run as it stands, so a file is used only while it is the one that was written: beside it stands what
+//! it was, by content and by the kernel's own marks. As long as the marks hold, nothing is read; otherwise the content
+//! decides. What does not match is compiled again.
 
 use std::{
     fmt::Write as _,
-    fs,
+    fs::{self, File, Metadata},
     hash::{DefaultHasher, Hash, Hasher},
-    io::{self, Write},
-    panic::AssertUnwindSafe,
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use super::engine::{Purpose, engine};
+use super::engine::{Metering, Purpose, compiling_engine};
 
 /// The cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     #[error("cannot use the compile cache `{}`", path.display())]
     Directory { path: PathBuf, source: io::Error },
+    #[error("the compile cache `{}` is not safe to use: {problem}", path.display())]
+    Unsafe { path: PathBuf, problem: &'static str },
     #[error("the WebAssembly engine does not start on this machine: {0}")]
     Engine(String),
 }
 
-/// A component that cannot be compiled; says why.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct CompileError(pub(super) String);
-
-/// Compiles components, or finds them compiled.
+/// Compiled components on disk, with what was noted of each.
 pub struct CompileCache {
     directory: PathBuf,
     graders: Engine,
     runtimes: Engine,
 }
 
+/// A compiled component that is known to be the one that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Compiled {
+    pub(super) path: PathBuf,
+    /// SHA-256 of the content.
+    digest: String,
+    marks: Marks,
+}
+
+/// What is safe to run of a file.
+pub(super) enum Checked {
+    /// The file itself, which nobody has touched.
+    File(File),
+    /// Its content, where the file was touched and may be again.
+    Content(Vec<u8>),
+}
+
+/// What the kernel says of a file. Its status-change time moves with every write and cannot be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Marks {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl From<&Metadata> for Marks {
+    fn from(file: &Metadata) -> Self {
+        Self {
+            device: file.dev(),
+            inode: file.ino(),
+            length: file.len(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        }
+    }
+}
+
+impl Compiled {
+    /// Opens what was written, or fails where it is not there any more.
+    pub(super) fn open(&self) -> io::Result<Checked> {
+        let mut file = File::open(&self.path)?;
+        if Marks::from(&file.metadata()?) == self.marks {
+            return Ok(Checked::File(file));
+        }
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        if hex_digest(&content) == self.digest {
+            return Ok(Checked::Content(content));
+        }
+        Err(io::Error::other(format!("{} was changed while it was in use; run again", self.path.display())))
+    }
+}
+
+/// What stands beside a compiled component.
+#[derive(Serialize, Deserialize)]
+struct Record<N> {
+    /// Of the component.
+    component: String,
+    /// SHA-256 of the compiled form.
+    compiled: String,
+    marks: Marks,
+    note: N,
+}
+
 impl CompileCache {
     /// Opens the cache, and makes its directory, readable by its owner only.
-    pub fn open(directory: &Path) -> Result<Self, CacheError> {
+    pub fn open(directory: &Path, metering: Metering) -> Result<Self, CacheError> {
         let failed = |source| CacheError::Directory { path: directory.to_owned(), source };
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(failed)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let directory = fs::canonicalize(directory).map_err(failed)?;
-        let start = |purpose| engine(purpose).map_err(|error| CacheError::Engine(format!("{error:#}")));
+        require_own(&directory)?;
+        let start =
+            |purpose| compiling_engine(purpose, metering).map_err(|error| CacheError::Engine(format!("{error:#}")));
         Ok(Self { directory, graders: start(Purpose::Graders)?, runtimes: start(Purpose::Runtimes)? })
     }
 
@@ -60,41 +126,49 @@ impl CompileCache {
         }
     }
 
-    /// The compiled form of a component, as a file. The second value tells whether it had to be compiled.
-    pub(super) fn compiled(
+    /// The compiled form of a component and what was noted of it, if both are there and whole.
+    pub(super) fn find<N: Serialize + DeserializeOwned>(
         &self,
-        component: &[u8],
         digest: &str,
         purpose: Purpose,
-    ) -> Result<(PathBuf, bool), CompileError> {
+    ) -> Option<(Compiled, N)> {
+        let sealed = fs::read_to_string(self.path(digest, purpose, "json")).ok()?;
+        let mut record: Record<N> = serde_json::from_str(unsealed(&sealed)?).ok()?;
         let path = self.path(digest, purpose, "cwasm");
-        if path.is_file() {
-            return Ok((path, false));
+        let marks = Marks::from(&fs::symlink_metadata(&path).ok()?);
+        if record.component != digest {
+            return None;
         }
-        let compile = || self.engine(purpose).precompile_component(component);
-        // A component that trips over an assertion in the compiler must not take the others with it.
-        let compiled = std::panic::catch_unwind(AssertUnwindSafe(compile))
-            .map_err(|_| CompileError("the compiler gave up on it".to_owned()))?
-            .map_err(|error| CompileError(format!("{error:#}")))?;
-        self.store(&path, &compiled).map_err(|error| {
-            CompileError(format!("cannot write the compiled component to `{}`: {error}", path.display()))
-        })?;
-        Ok((path, true))
+        if marks != record.marks {
+            // Copied or restored, or written by somebody else: the content decides.
+            if hex_digest(&fs::read(&path).ok()?) != record.compiled {
+                return None;
+            }
+            record.marks = marks;
+            self.keep_record(digest, purpose, &record);
+        }
+        Some((Compiled { path, digest: record.compiled, marks }, record.note))
     }
 
-    /// Forgets the compiled form of a component, so that it is compiled again.
-    pub(super) fn forget(&self, digest: &str, purpose: Purpose) {
-        let _ = fs::remove_file(self.path(digest, purpose, "cwasm"));
+    /// Keeps the compiled form of a component.
+    pub(super) fn keep(&self, digest: &str, purpose: Purpose, content: &[u8]) -> io::Result<Compiled> {
+        let path = self.path(digest, purpose, "cwasm");
+        self.store(&path, content)?;
+        let marks = Marks::from(&fs::symlink_metadata(&path)?);
+        Ok(Compiled { path, digest: hex_digest(content), marks })
     }
 
-    /// What was noted of a component earlier.
-    pub(super) fn note(&self, digest: &str, purpose: Purpose) -> Option<Vec<u8>> {
-        fs::read(self.path(digest, purpose, "json")).ok()
+    /// Notes something of a compiled component for the next start; a failure costs time then, and nothing else.
+    pub(super) fn keep_note<N: Serialize>(&self, digest: &str, purpose: Purpose, compiled: &Compiled, note: N) {
+        let record =
+            Record { component: digest.to_owned(), compiled: compiled.digest.clone(), marks: compiled.marks, note };
+        self.keep_record(digest, purpose, &record);
     }
 
-    /// Notes something of a component for the next start; a failure costs time then, and nothing else.
-    pub(super) fn keep_note(&self, digest: &str, purpose: Purpose, note: &[u8]) {
-        let _ = self.store(&self.path(digest, purpose, "json"), note);
+    fn keep_record<N: Serialize>(&self, digest: &str, purpose: Purpose, record: &Record<N>) {
+        if let Ok(json) = serde_json::to_string(record) {
+            let _ = self.store(&self.path(digest, purpose, "json"), sealed(&json).as_bytes());
+        }
     }
 
     /// Named by content, and by everything of the engine and its settings that compiled code depends on.
@@ -114,9 +188,33 @@ impl CompileCache {
     }
 }
 
-/// The SHA-256 of a component, in hexadecimal.
-pub(super) fn digest(component: &[u8]) -> String {
-    Sha256::digest(component).iter().fold(String::new(), |mut text, byte| {
+/// Whoever else can write to the directory can have code run.
+fn require_own(directory: &Path) -> Result<(), CacheError> {
+    let failed = |source| CacheError::Directory { path: directory.to_owned(), source };
+    let metadata = fs::metadata(directory).map_err(failed)?;
+    let problem = if metadata.uid() != rustix::process::geteuid().as_raw() {
+        "it belongs to another user"
+    } else if metadata.mode() & 0o022 != 0 {
+        "others may write to it; `chmod go-w` closes it"
+    } else {
+        return Ok(());
+    };
+    Err(CacheError::Unsafe { path: directory.to_owned(), problem })
+}
+
+/// The text with its own digest before it, so that damage shows.
+fn sealed(text: &str) -> String {
+    format!("{}\n{text}", hex_digest(text.as_bytes()))
+}
+
+fn unsealed(sealed: &str) -> Option<&str> {
+    let (seal, text) = sealed.split_once('\n')?;
+    (seal == hex_digest(text.as_bytes())).then_some(text)
+}
+
+/// The SHA-256 of something, in hexadecimal.
+pub(super) fn hex_digest(content: &[u8]) -> String {
+    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -10,7 +10,8 @@ use serde_json::Value;
 use wasmtime::{Engine, component::Component};
 
 use super::{
-    cache::{CompileCache, CompileError, digest},
+    cache::{CompileCache, Compiled, hex_digest},
+    compiler::{CompileError, CompileLimits},
     engine::Purpose,
     grading::Grader,
     pool::Sandbox,
@@ -200,14 +201,13 @@ enum Admitted {
 }
 
 /// What is noted of a component in the cache, so that the next start need not run it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Note {
-    compiled_bytes: u64,
     capabilities: Vec<String>,
     subject: Subject,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 enum Subject {
     Pointwise(WireDescription),
     Listwise(WireDescription),
@@ -222,9 +222,9 @@ async fn admit(
 ) -> Result<Admitted, String> {
     let bytes = read(path)?;
     require_component(&bytes)?;
-    let digest = digest(&bytes);
+    let digest = hex_digest(&bytes);
     for purpose in [Purpose::Graders, Purpose::Runtimes] {
-        if let Some((note, compiled)) = noted(cache, &digest, purpose, &bytes) {
+        if let Some((compiled, note)) = cache.find(&digest, purpose) {
             return admitted(sandbox, path, digest, note, compiled);
         }
     }
@@ -261,46 +261,54 @@ fn require_component(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// What an earlier start noted of the component, with its compiled form still there and whole.
-fn noted(cache: &CompileCache, digest: &str, purpose: Purpose, bytes: &[u8]) -> Option<(Note, PathBuf)> {
-    let note: Note = serde_json::from_slice(&cache.note(digest, purpose)?).ok()?;
-    let (compiled, _) = cache.compiled(bytes, digest, purpose).ok()?;
-    let whole = fs::metadata(&compiled).ok()?.len() == note.compiled_bytes;
-    if !whole {
-        cache.forget(digest, purpose);
-        return None;
-    }
-    Some((note, compiled))
-}
-
 /// Compiles the component, checks its imports and exports against the contract, and asks it who it is.
 async fn examine(
     sandbox: &Sandbox,
     cache: &CompileCache,
     bytes: &[u8],
     digest: &str,
-) -> Result<(Note, PathBuf), String> {
+) -> Result<(Note, Compiled), String> {
     let purpose = likely_purpose(bytes);
-    let (compiled, component) = compile(cache, bytes, digest, purpose)?;
+    let content = sandbox
+        .compile(bytes, purpose, CompileLimits::default())
+        .await
+        .map_err(|CompileError(reason)| format!("is not a component that can be used: {reason}"))?;
+    let compiled = cache
+        .keep(digest, purpose, &content)
+        .map_err(|error| format!("cannot be kept in the cache `{}`: {error}", cache.directory().display()))?;
+    let component = deserialize(cache, purpose, &content)?;
     let shape = Shape::of(cache.engine(purpose), &component)?;
-    match (shape.role, purpose) {
-        (Role::Grader(mode), Purpose::Graders) => {
-            Grader::new(cache.engine(purpose), &component, mode).map_err(|error| misfit(&error))?;
+    let subject = ask(sandbox, cache.engine(purpose), &component, (purpose, shape.role), &compiled).await?;
+    let note = Note { capabilities: shape.capabilities, subject };
+    cache.keep_note(digest, purpose, &compiled, note.clone());
+    Ok((note, compiled))
+}
+
+/// Asks a component who it is.
+async fn ask(
+    sandbox: &Sandbox,
+    engine: &Engine,
+    component: &Component,
+    what: (Purpose, Role),
+    compiled: &Compiled,
+) -> Result<Subject, String> {
+    match what {
+        (Purpose::Graders, Role::Grader(mode)) => {
+            Grader::new(engine, sandbox.metering(), component, mode).map_err(|error| misfit(&error))?;
             let id = sandbox.register(compiled.clone(), LoadRole::Grader { mode });
-            let subject = match (describe(sandbox, id).await?, mode) {
-                (Answer::Grader(description), WireMode::Pointwise) => Subject::Pointwise(description),
-                (Answer::Grader(description), WireMode::Listwise) => Subject::Listwise(description),
-                _ => return Err("does not describe itself as a grader".to_owned()),
-            };
-            note(cache, digest, purpose, compiled, shape.capabilities, subject)
+            match (describe(sandbox, id).await?, mode) {
+                (Answer::Grader(description), WireMode::Pointwise) => Ok(Subject::Pointwise(description)),
+                (Answer::Grader(description), WireMode::Listwise) => Ok(Subject::Listwise(description)),
+                _ => Err("does not describe itself as a grader".to_owned()),
+            }
         }
-        (Role::Runtime, Purpose::Runtimes) => {
-            Runtime::new(cache.engine(purpose), &component).map_err(|error| misfit(&error))?;
+        (Purpose::Runtimes, Role::Runtime) => {
+            Runtime::new(engine, sandbox.metering(), component).map_err(|error| misfit(&error))?;
             let id = sandbox.register(compiled.clone(), LoadRole::Runtime { languages: vec![] });
             let Answer::Language(language) = describe(sandbox, id).await? else {
                 return Err("does not describe itself as a language runtime".to_owned());
             };
-            note(cache, digest, purpose, compiled, shape.capabilities, Subject::Language(language))
+            Ok(Subject::Language(language))
         }
         _ => Err("names the interpreter interface of language runtimes without being one".to_owned()),
     }
@@ -316,34 +324,10 @@ fn likely_purpose(bytes: &[u8]) -> Purpose {
     }
 }
 
-fn compile(cache: &CompileCache, bytes: &[u8], digest: &str, purpose: Purpose) -> Result<(PathBuf, Component), String> {
-    let (compiled, _) = cache
-        .compiled(bytes, digest, purpose)
-        .map_err(|CompileError(reason)| format!("is not a valid component: {reason}"))?;
-    let component = deserialize(cache, purpose, &compiled)?;
-    Ok((compiled, component))
-}
-
-fn note(
-    cache: &CompileCache,
-    digest: &str,
-    purpose: Purpose,
-    compiled: PathBuf,
-    capabilities: Vec<String>,
-    subject: Subject,
-) -> Result<(Note, PathBuf), String> {
-    let compiled_bytes = fs::metadata(&compiled).map_err(|error| error.to_string())?.len();
-    let note = Note { compiled_bytes, capabilities, subject };
-    if let Ok(json) = serde_json::to_vec(&note) {
-        cache.keep_note(digest, purpose, &json);
-    }
-    Ok((note, compiled))
-}
-
-#[expect(unsafe_code, reason = "wasmtime cannot prove that a file is its own compiled code")]
-fn deserialize(cache: &CompileCache, purpose: Purpose, compiled: &Path) -> Result<Component, String> {
-    // SAFETY: the file was written by this process, or an earlier one of this user, into a directory of the user's own.
-    unsafe { Component::deserialize_file(cache.engine(purpose), compiled) }
+#[expect(unsafe_code, reason = "wasmtime cannot prove that bytes are its own compiled code")]
+fn deserialize(cache: &CompileCache, purpose: Purpose, compiled: &[u8]) -> Result<Component, String> {
+    // SAFETY: the bytes came out of this program's own compiler a moment ago, and never left memory.
+    unsafe { Component::deserialize(cache.engine(purpose), compiled) }
         .map_err(|error| format!("cannot be loaded after compilation: {error:#}"))
 }
 
@@ -353,6 +337,7 @@ struct Shape {
     capabilities: Vec<String>,
 }
 
+#[derive(Clone, Copy)]
 enum Role {
     Grader(WireMode),
     Runtime,
@@ -433,7 +418,13 @@ async fn describe(sandbox: &Sandbox, component: ComponentId) -> Result<Answer, S
     }
 }
 
-fn admitted(sandbox: &Sandbox, path: &Path, digest: String, note: Note, compiled: PathBuf) -> Result<Admitted, String> {
+fn admitted(
+    sandbox: &Sandbox,
+    path: &Path,
+    digest: String,
+    note: Note,
+    compiled: Compiled,
+) -> Result<Admitted, String> {
     let path = path.to_owned();
     match note.subject {
         Subject::Pointwise(description) => grader(description, WireMode::Pointwise, &note.capabilities, path, digest)

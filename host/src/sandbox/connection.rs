@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    engine::Metering,
     limits::{ProgramLimits, backstop},
     offers::{Owner, WorkerId},
     pool::{Job, Shared},
@@ -79,9 +80,9 @@ enum Outgoing<'a> {
 
 impl Connection {
     /// Starts a worker, with nothing of this process's environment.
-    pub(super) fn open(program: &Path, id: WorkerId) -> io::Result<Self> {
+    pub(super) fn open(program: &Path, metering: Metering, id: WorkerId) -> io::Result<Self> {
         let mut child = Command::new(program)
-            .arg(worker::SUBCOMMAND)
+            .args([worker::SUBCOMMAND, metering.name()])
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

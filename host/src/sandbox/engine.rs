@@ -9,6 +9,43 @@ pub(super) enum Purpose {
     Runtimes,
 }
 
+impl Purpose {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Graders => "graders",
+            Self::Runtimes => "runtimes",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Graders, Self::Runtimes].into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+/// What the limits on work count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Metering {
+    /// Processor time: fast, and a program near its limit may end either way.
+    #[default]
+    Time,
+    /// Instructions of WebAssembly: somewhat slower, and the same on every machine and under every load.
+    Fuel,
+}
+
+impl Metering {
+    /// The metering's name: `time` or `fuel`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Fuel => "fuel",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Time, Self::Fuel].into_iter().find(|metering| metering.name() == name)
+    }
+}
+
 /// How often a running guest is looked at, in milliseconds.
 pub(super) const TICK_MILLISECONDS: u64 = 1;
 
@@ -21,16 +58,24 @@ const GRADER_STACK: usize = 512 << 10;
 const RUNTIME_STACK: usize = 48 << 20;
 
 /// Builds the engine that components of this purpose are compiled for and run in.
-pub(super) fn engine(purpose: Purpose) -> wasmtime::Result<Engine> {
-    Engine::new(&config(purpose))
+pub(super) fn engine(purpose: Purpose, metering: Metering) -> wasmtime::Result<Engine> {
+    let mut config = config(purpose, metering);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(purpose)));
+    Engine::new(&config)
 }
 
-fn config(purpose: Purpose) -> Config {
+/// Builds an engine that compiles for those of [`engine`] and looks at their code, and has no room for instances.
+pub(super) fn compiling_engine(purpose: Purpose, metering: Metering) -> wasmtime::Result<Engine> {
+    Engine::new(&config(purpose, metering))
+}
+
+fn config(purpose: Purpose, metering: Metering) -> Config {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
         // The clock that time limits hang on.
         .epoch_interruption(true)
+        .consume_fuel(metering == Metering::Fuel)
         // A fresh instance maps the component's initial memory instead of copying it: ten times cheaper for `CPython`.
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(256 << 20)
@@ -50,7 +95,6 @@ fn config(purpose: Purpose) -> Config {
         Purpose::Graders => config.max_wasm_stack(GRADER_STACK),
         Purpose::Runtimes => config.max_wasm_stack(RUNTIME_STACK).async_stack_size(RUNTIME_STACK + (1 << 20)),
     };
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(purpose)));
     config
 }
 

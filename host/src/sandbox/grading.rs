@@ -20,7 +20,8 @@ use super::{
             gradebox::grader::{log, models, program_types, programs, types},
         },
     },
-    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
+    engine::Metering,
+    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, fuel, refuel},
     pipe::SharedPipe,
     programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
     run_all::RunAll,
@@ -38,6 +39,7 @@ const INPUTS: usize = 10_000;
 /// A grader's component, ready to be instantiated for one sample after the other.
 pub(super) struct Grader {
     engine: Engine,
+    metering: Metering,
     prepared: Prepared,
 }
 
@@ -47,32 +49,43 @@ enum Prepared {
 }
 
 impl Grader {
-    pub(super) fn new(engine: &Engine, component: &Component, mode: WireMode) -> wasmtime::Result<Self> {
+    pub(super) fn new(
+        engine: &Engine,
+        metering: Metering,
+        component: &Component,
+        mode: WireMode,
+    ) -> wasmtime::Result<Self> {
         let linker = linker(engine)?;
         let instance = linker.instantiate_pre(component)?;
         let prepared = match mode {
             WireMode::Pointwise => Prepared::Pointwise(PointwiseHostPre::new(instance)?),
             WireMode::Listwise => Prepared::Listwise(ListwiseHostPre::new(instance)?),
         };
-        Ok(Self { engine: engine.clone(), prepared })
+        Ok(Self { engine: engine.clone(), metering, prepared })
     }
 
     /// Asks the component who it is.
     pub(super) fn describe(&self, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> Answer {
         let limits = GradeLimits::default();
         let mut store = self.store(limits, WireGrants::default(), runtimes, pipe);
-        let description: wasmtime::Result<WireDescription> = match &self.prepared {
-            Prepared::Pointwise(prepared) => prepared
-                .instantiate(&mut store)
-                .and_then(|instance| Ok(instance.gradebox_grader_descriptor().call_describe(&mut store)?.into())),
-            Prepared::Listwise(prepared) => prepared
-                .instantiate(&mut store)
-                .and_then(|instance| Ok(instance.gradebox_grader_descriptor().call_describe(&mut store)?.into())),
-        };
-        match description {
+        match self.call_describe(&mut store, limits) {
             Ok(description) => Answer::Grader(description),
             Err(trap) => failure(&trap, store.data(), limits),
         }
+    }
+
+    fn call_describe(&self, store: &mut Store<GraderState>, limits: GradeLimits) -> wasmtime::Result<WireDescription> {
+        refuel(store, self.metering, limits.cpu)?;
+        Ok(match &self.prepared {
+            Prepared::Pointwise(prepared) => {
+                let instance = prepared.instantiate(&mut *store)?;
+                instance.gradebox_grader_descriptor().call_describe(store)?.into()
+            }
+            Prepared::Listwise(prepared) => {
+                let instance = prepared.instantiate(&mut *store)?;
+                instance.gradebox_grader_descriptor().call_describe(store)?.into()
+            }
+        })
     }
 
     /// Grades one sample in a store of its own, which does not outlive the call.
@@ -87,7 +100,8 @@ impl Grader {
     }
 
     fn call(&self, store: &mut Store<GraderState>, work: GradeWork) -> wasmtime::Result<Answer> {
-        let GradeWork { sample, params, .. } = work;
+        let GradeWork { sample, params, limits, .. } = work;
+        refuel(store, self.metering, limits.cpu)?;
         match &self.prepared {
             Prepared::Pointwise(prepared) => {
                 let instance = prepared.instantiate(&mut *store)?;
@@ -119,7 +133,7 @@ impl Grader {
         let state = GraderState {
             wasi: EmptyWasi::new(),
             memory: MemoryLimiter::new(limits.memory),
-            stopwatch: Stopwatch::start(limits.cpu),
+            stopwatch: Stopwatch::start(self.metering, limits.cpu),
             grants,
             runtimes: Arc::clone(runtimes),
             pipe: pipe.clone(),
@@ -178,8 +192,9 @@ fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) ->
         }
         Some(Interrupt::Wall) => {
             return (
-                ErrorKind::GraderLimit,
-                "wall-clock backstop reached before the processor time limit: the machine is overloaded".to_owned(),
+                ErrorKind::WorkerDied,
+                "the wall-clock backstop was reached before the grader's own limit: the machine is overloaded"
+                    .to_owned(),
             );
         }
         Some(Interrupt::Output) | None => {}
@@ -189,6 +204,10 @@ fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) ->
     }
     match trap.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => (ErrorKind::GraderLimit, "stack limit reached".to_owned()),
+        Some(Trap::OutOfFuel) => (
+            ErrorKind::GraderLimit,
+            format!("limit of {} instructions, for {} ms, reached", fuel(limits.cpu), limits.cpu.as_millis()),
+        ),
         _ if state.memory.refused => {
             (ErrorKind::GraderLimit, format!("memory limit of {} MiB reached", limits.memory >> 20))
         }

@@ -4,7 +4,25 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use wasmtime::{ResourceLimiter, UpdateDeadline};
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+
+use super::engine::Metering;
+
+/// What a millisecond of a limit is worth where instructions count: about what `CPython` gets done in one, which is
+/// 10 to 17 million on common machines.
+pub const FUEL_PER_MILLISECOND: u64 = 10_000_000;
+
+/// The fuel that stands for some processor time.
+pub(super) fn fuel(cpu: Duration) -> u64 {
+    let fuel = cpu.as_nanos().saturating_mul(FUEL_PER_MILLISECOND.into()) / 1_000_000;
+    u64::try_from(fuel).unwrap_or(u64::MAX)
+}
+
+/// The processor time that some fuel stands for.
+pub(super) fn time_for(fuel: u64) -> Duration {
+    let nanoseconds = u128::from(fuel) * 1_000_000 / u128::from(FUEL_PER_MILLISECOND);
+    Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+}
 
 /// What one grade of a component may use, programs that it asks the host to run apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +95,7 @@ pub(super) enum Interrupt {
 /// Counts the processor time of one guest, on the thread that runs it.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
+    metering: Metering,
     started: Duration,
     excluded: Duration,
     limit: Duration,
@@ -85,8 +104,9 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    pub(super) fn start(limit: Duration) -> Self {
+    pub(super) fn start(metering: Metering, limit: Duration) -> Self {
         Self {
+            metering,
             started: thread_cpu_time(),
             excluded: Duration::ZERO,
             limit,
@@ -112,7 +132,7 @@ impl Stopwatch {
 
     /// What the epoch callback of a store answers at each tick.
     pub(super) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
-        if self.limit <= self.cpu() {
+        if self.metering == Metering::Time && self.limit <= self.cpu() {
             return Err(Interrupt::Cpu.into());
         }
         if backstop(self.limit) <= self.wall() {
@@ -120,6 +140,20 @@ impl Stopwatch {
         }
         Ok(UpdateDeadline::Continue(1))
     }
+}
+
+/// Gives a store the fuel that its limit is worth, where fuel counts.
+pub(super) fn refuel<T>(store: &mut Store<T>, metering: Metering, cpu: Duration) -> wasmtime::Result<()> {
+    match metering {
+        Metering::Time => Ok(()),
+        Metering::Fuel => store.set_fuel(fuel(cpu)),
+    }
+}
+
+/// The fuel that a store has used since it was given that of its limit; `None` where fuel does not count.
+pub(super) fn fuel_used<T>(store: &Store<T>, cpu: Duration) -> Option<u64> {
+    // A store without fuel says so by an error.
+    store.get_fuel().ok().map(|left| fuel(cpu).saturating_sub(left))
 }
 
 /// Processor time of the current thread since it began.

@@ -6,6 +6,7 @@
 mod bindings;
 mod cache;
 mod catalog;
+mod compiler;
 mod component_grader;
 mod connection;
 mod convert;
@@ -26,7 +27,8 @@ pub use self::{
     cache::{CacheError, CompileCache},
     catalog::{Catalog, CatalogError, Entry, Language, Rejected, inspect},
     component_grader::{ComponentGrader, Grants},
-    limits::{GradeLimits, ProgramLimits},
+    engine::Metering,
+    limits::{FUEL_PER_MILLISECOND, GradeLimits, ProgramLimits},
     pool::{LogSink, Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
     wire::{Action, Diagnostic, Ending, Execution, LogLevel, LogLine, ProgramRequest, Raised},
 };

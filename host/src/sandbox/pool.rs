@@ -13,7 +13,10 @@ use std::{
 use tokio::sync::{Notify, oneshot};
 
 use super::{
+    cache::Compiled,
+    compiler::{self, CompileError, CompileLimits},
     connection::{Connection, Event},
+    engine::{Metering, Purpose},
     offers::{Offers, Owner, Portion, WorkerId},
     wire::{Answer, ComponentId, LoadRole, LogLine, Offer, OfferId, Work},
 };
@@ -28,6 +31,8 @@ const LONE_DEATHS: u8 = 3;
 pub struct SandboxSettings {
     /// Worker processes; one per core is best.
     pub jobs: usize,
+    /// What the limits of graders and programs count.
+    pub metering: Metering,
     /// The program to start as a worker: this one, as a rule.
     pub program: PathBuf,
     /// Told of every line that a grader logs: the grader's name and version, the row's id, the line.
@@ -78,7 +83,7 @@ pub(super) struct Shared {
 /// A component that workers can load.
 #[derive(Debug)]
 pub(super) struct Registered {
-    pub(super) compiled: PathBuf,
+    pub(super) compiled: Compiled,
     pub(super) role: LoadRole,
 }
 
@@ -167,6 +172,20 @@ impl Sandbox {
         self.0.settings.on_log.as_ref()
     }
 
+    pub fn metering(&self) -> Metering {
+        self.0.settings.metering
+    }
+
+    /// The compiled form of a component, made by a process of its own.
+    pub(super) async fn compile(
+        &self,
+        component: &[u8],
+        purpose: Purpose,
+        limits: CompileLimits,
+    ) -> Result<Vec<u8>, CompileError> {
+        compiler::compile(&self.0.settings.program, component, purpose, self.metering(), limits).await
+    }
+
     pub fn jobs(&self) -> usize {
         self.0.settings.jobs.max(1)
     }
@@ -180,7 +199,7 @@ impl Sandbox {
     }
 
     /// Makes a compiled component known to the workers, which load it when they first need it.
-    pub(super) fn register(&self, compiled: PathBuf, role: LoadRole) -> ComponentId {
+    pub(super) fn register(&self, compiled: Compiled, role: LoadRole) -> ComponentId {
         let mut components = lock(&self.0.components);
         let id = u32::try_from(components.len()).unwrap_or(u32::MAX);
         components.push(Arc::new(Registered { compiled, role }));
@@ -294,7 +313,7 @@ impl Shared {
 async fn supervise(shared: Arc<Shared>) {
     while let Some(job) = shared.next(false).await {
         let id = shared.next_worker.fetch_add(1, Ordering::Relaxed);
-        let mut connection = match Connection::open(&shared.settings.program, id) {
+        let mut connection = match Connection::open(&shared.settings.program, shared.settings.metering, id) {
             Ok(connection) => connection,
             Err(error) => {
                 let reason = format!("cannot start a worker process: {error}");

@@ -19,7 +19,8 @@ use super::{
             LanguageRuntime, LanguageRuntimePre, exports::gradebox::runtime::interpreter, gradebox::runtime::host,
         },
     },
-    limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch},
+    engine::Metering,
+    limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, fuel_used, refuel, time_for},
     wasi::{self, EmptyWasi, HasEmptyWasi},
     wire::{Action, ComponentId, Diagnostic, Ending, Execution, Raised, WireLanguage},
 };
@@ -30,6 +31,7 @@ const TRANSFER: usize = 16 << 20;
 /// A language runtime, ready to be instantiated for one program after the other.
 pub(super) struct Runtime {
     engine: Engine,
+    metering: Metering,
     prepared: LanguageRuntimePre<ProgramState>,
 }
 
@@ -54,12 +56,12 @@ impl HostFailure {
 }
 
 impl Runtime {
-    pub(super) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
+    pub(super) fn new(engine: &Engine, metering: Metering, component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasi::add_to_linker(&mut linker)?;
         host::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state)?;
         let prepared = LanguageRuntimePre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), prepared })
+        Ok(Self { engine: engine.clone(), metering, prepared })
     }
 
     pub(super) fn describe(&self) -> wasmtime::Result<WireLanguage> {
@@ -83,7 +85,7 @@ impl Runtime {
         stdin: &[u8],
         limits: ProgramLimits,
     ) -> Result<Execution, HostFailure> {
-        let stopwatch = Stopwatch::start(limits.cpu);
+        let stopwatch = Stopwatch::start(self.metering, limits.cpu);
         let mut session = Session::open(self, source.to_owned(), HashMap::new(), limits)?;
         let mut execution = session.step(action, stdin)?;
         drop(session);
@@ -93,7 +95,8 @@ impl Runtime {
     }
 
     fn instantiate(&self, limits: ProgramLimits) -> wasmtime::Result<(Store<ProgramState>, LanguageRuntime)> {
-        let mut store = Store::new(&self.engine, ProgramState::new(limits));
+        let mut store = Store::new(&self.engine, ProgramState::new(self.metering, limits));
+        refuel(&mut store, self.metering, limits.cpu)?;
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(TRANSFER);
         store.set_epoch_deadline(1);
@@ -112,7 +115,10 @@ pub type SessionHandle = Arc<Mutex<Session>>;
 pub struct Session {
     store: Store<ProgramState>,
     instance: LanguageRuntime,
+    metering: Metering,
     limits: ProgramLimits,
+    /// The processor time that the latest step was granted, or what stands for it.
+    granted: Duration,
     /// The source, until the first step loads it.
     source: Option<String>,
     /// How the sandbox ended for good: nothing runs in it any more.
@@ -139,7 +145,16 @@ impl Session {
     ) -> Result<Self, HostFailure> {
         let (mut store, instance) = runtime.instantiate(limits).map_err(|error| no_sandbox(&error, limits))?;
         store.data_mut().peers = peers;
-        Ok(Self { store, instance, limits, source: Some(source), ended: None, answered: Answered::default() })
+        Ok(Self {
+            store,
+            instance,
+            metering: runtime.metering,
+            limits,
+            granted: limits.cpu,
+            source: Some(source),
+            ended: None,
+            answered: Answered::default(),
+        })
     }
 
     pub(super) fn step(&mut self, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
@@ -160,7 +175,7 @@ impl Session {
         };
         let action = Action::Call { target: call.target, args: call.args, kwargs: call.kwargs };
         let execution = self.step_within(left, &action, &[])?;
-        self.answered.cpu += execution.cpu;
+        self.answered.cpu += execution.fuel.map_or(execution.cpu, time_for);
         self.answered.output += execution.stdout.len() + execution.stderr.len();
         Ok(execution)
     }
@@ -169,8 +184,11 @@ impl Session {
         if let Some(ending) = self.ended.clone() {
             return Ok(self.execution(ending, None, vec![]));
         }
+        self.granted = limits.cpu;
+        refuel(&mut self.store, self.metering, limits.cpu)
+            .map_err(|error| HostFailure(format!("no fuel for the program: {error}")))?;
         let state = self.store.data_mut();
-        state.stopwatch = Stopwatch::start(limits.cpu);
+        state.stopwatch = Stopwatch::start(self.metering, limits.cpu);
         state.output = Output::new(limits.output);
         let result = self.perform(action, stdin);
         let (ending, outcome) = match result {
@@ -234,14 +252,17 @@ impl Session {
         }
         Ok(match trap.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => Ending::StackOverflow,
+            Some(Trap::OutOfFuel) => Ending::TimedOut,
             _ if self.store.data().memory.refused => Ending::OutOfMemory,
             _ => Ending::Crashed(root_cause(trap)),
         })
     }
 
     fn execution(&mut self, ending: Ending, value: Option<String>, args_after: Vec<String>) -> Execution {
+        let fuel = fuel_used(&self.store, self.granted);
         let state = self.store.data_mut();
         Execution {
+            fuel,
             ending,
             stdout: std::mem::take(&mut state.output.stdout),
             stderr: std::mem::take(&mut state.output.stderr),
@@ -280,11 +301,11 @@ pub(super) struct ProgramState {
 }
 
 impl ProgramState {
-    fn new(limits: ProgramLimits) -> Self {
+    fn new(metering: Metering, limits: ProgramLimits) -> Self {
         Self {
             wasi: EmptyWasi::new(),
             memory: MemoryLimiter::new(limits.memory),
-            stopwatch: Stopwatch::start(limits.cpu),
+            stopwatch: Stopwatch::start(metering, limits.cpu),
             output: Output::new(limits.output),
             peers: HashMap::new(),
         }
@@ -405,7 +426,7 @@ pub(super) struct TimeSpent {
 impl TimeSpent {
     /// Runs something and adds the time that it took.
     pub(super) fn measure<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        let stopwatch = Stopwatch::start(Duration::MAX);
+        let stopwatch = Stopwatch::start(Metering::Time, Duration::MAX);
         let result = run();
         self.cpu += stopwatch.cpu();
         self.wall += stopwatch.wall();

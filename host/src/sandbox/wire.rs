@@ -2,11 +2,14 @@
 //!
 //! Both ends are the same binary, so the format has no versions. Columns, parameters and details cross as JSON text.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::limits::{GradeLimits, ProgramLimits};
+use super::{
+    cache::Compiled,
+    limits::{GradeLimits, ProgramLimits},
+};
 use crate::{
     grader::Mode,
     score::{ErrorKind, Scale},
@@ -44,7 +47,7 @@ pub(super) enum News {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Load {
     pub(super) component: ComponentId,
-    pub(super) compiled: PathBuf,
+    pub(super) compiled: Compiled,
     pub(super) role: LoadRole,
 }
 
@@ -334,6 +337,8 @@ pub struct Execution {
     /// Processor time, the making and the dropping of the sandbox included.
     pub cpu: Duration,
     pub wall: Duration,
+    /// Instructions of the last step, where they count instead of processor time.
+    pub fuel: Option<u64>,
     /// Linear memory at its most, in bytes, the language runtime's own included.
     pub peak_memory: usize,
 }

@@ -5,6 +5,7 @@
 use std::{
     collections::HashMap,
     io::{self, Write},
+    os::fd::AsRawFd,
     process::ExitCode,
     sync::{
         Arc,
@@ -16,7 +17,9 @@ use std::{
 use wasmtime::{Engine, component::Component};
 
 use super::{
-    engine::{Purpose, THREAD_STACK, TICK_MILLISECONDS, engine},
+    cache::{Checked, Compiled},
+    compiler,
+    engine::{Metering, Purpose, THREAD_STACK, TICK_MILLISECONDS, engine},
     grading::Grader,
     limits::{ProgramLimits, thread_cpu_time},
     lockdown,
@@ -31,8 +34,15 @@ use crate::score::ErrorKind;
 /// The name of the hidden subcommand that makes a process a worker.
 pub const SUBCOMMAND: &str = "worker";
 
-/// Runs the worker until its input ends. Called before anything else of the program.
-pub fn run() -> ExitCode {
+/// Runs the worker until its input ends, or compiles a component. Called before anything else of the program.
+pub fn run(arguments: &[String]) -> ExitCode {
+    if let [compile, rest @ ..] = arguments
+        && compile == compiler::COMPILE
+    {
+        return compiler::run(rest);
+    }
+    let metering = arguments.first().and_then(|name| Metering::named(name)).unwrap_or_default();
+    let work = move || work(metering);
     let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK).spawn(work);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
@@ -60,12 +70,12 @@ enum WorkerError {
     Lockdown(#[from] lockdown::LockdownError),
 }
 
-fn work() -> Result<(), WorkerError> {
+fn work(metering: Metering) -> Result<(), WorkerError> {
     // Sleeps of a guest are served by a virtual clock, but wasmtime-wasi wants a runtime to find; this one has no
     // threads, where its own would.
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let _guard = runtime.enter();
-    let mut worker = Worker::new().map_err(WorkerError::Engine)?;
+    let mut worker = Worker::new(metering).map_err(WorkerError::Engine)?;
     lockdown::apply()?;
     let pipe = worker.pipe.clone();
     // What is written as a message must not hold the pipe, which grades use.
@@ -93,6 +103,7 @@ fn work() -> Result<(), WorkerError> {
 
 /// The components of a worker.
 struct Worker {
+    metering: Metering,
     graders_engine: Engine,
     runtimes_engine: Engine,
     graders: HashMap<ComponentId, Grader>,
@@ -103,11 +114,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn new() -> wasmtime::Result<Self> {
-        let graders_engine = engine(Purpose::Graders)?;
-        let runtimes_engine = engine(Purpose::Runtimes)?;
+    fn new(metering: Metering) -> wasmtime::Result<Self> {
+        let graders_engine = engine(Purpose::Graders, metering)?;
+        let runtimes_engine = engine(Purpose::Runtimes, metering)?;
         let ticker = Ticker::start([graders_engine.clone(), runtimes_engine.clone()])?;
         Ok(Self {
+            metering,
             graders_engine,
             runtimes_engine,
             graders: HashMap::new(),
@@ -122,12 +134,12 @@ impl Worker {
         match load.role {
             LoadRole::Grader { mode } => {
                 let component = deserialize(&self.graders_engine, &load.compiled)?;
-                let grader = Grader::new(&self.graders_engine, &component, mode)?;
+                let grader = Grader::new(&self.graders_engine, self.metering, &component, mode)?;
                 self.graders.insert(load.component, grader);
             }
             LoadRole::Runtime { languages } => {
                 let component = deserialize(&self.runtimes_engine, &load.compiled)?;
-                let runtime = Arc::new(Runtime::new(&self.runtimes_engine, &component)?);
+                let runtime = Arc::new(Runtime::new(&self.runtimes_engine, self.metering, &component)?);
                 let mut by_language = std::mem::take(&mut self.by_language);
                 if let Some(runtimes) = Arc::get_mut(&mut by_language) {
                     runtimes.insert(languages, load.component, &runtime);
@@ -196,9 +208,16 @@ fn unknown(component: ComponentId) -> Answer {
 }
 
 #[expect(unsafe_code, reason = "wasmtime cannot prove that a file is its own compiled code")]
-fn deserialize(engine: &Engine, compiled: &std::path::Path) -> wasmtime::Result<Component> {
-    // SAFETY: the host names only files that it compiled itself, in a cache that no other user can write to.
-    unsafe { Component::deserialize_file(engine, compiled) }
+fn deserialize(engine: &Engine, compiled: &Compiled) -> wasmtime::Result<Component> {
+    match compiled.open()? {
+        // Opened anew by way of the descriptor, the file is the one that was looked at, whatever its path leads to now.
+        // SAFETY: by the kernel's marks, it is what this program's own compiler wrote.
+        Checked::File(file) => unsafe {
+            Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd()))
+        },
+        // SAFETY: by its digest, it is what this program's own compiler wrote, in memory that nobody else can reach.
+        Checked::Content(content) => unsafe { Component::deserialize(engine, content) },
+    }
 }
 
 /// Moves the engines' epochs while a guest runs, and sleeps otherwise.

@@ -35,6 +35,9 @@ pub(super) fn json(execution: &Execution) -> Value {
     }
     report.insert("wall_ms".to_owned(), milliseconds(execution.wall));
     report.insert("cpu_ms".to_owned(), milliseconds(execution.cpu));
+    if let Some(fuel) = execution.fuel {
+        report.insert("fuel".to_owned(), fuel.into());
+    }
     report.insert("peak_memory".to_owned(), execution.peak_memory.into());
     Value::Object(report)
 }
@@ -56,8 +59,9 @@ pub(super) fn line(execution: &Execution) -> String {
     };
     #[expect(clippy::cast_precision_loss, reason = "no sandbox has 2^53 bytes")]
     let memory = execution.peak_memory as f64 / f64::from(1 << 20);
+    let fuel = execution.fuel.map(|fuel| format!(", {fuel} instructions")).unwrap_or_default();
     format!(
-        "[{ending}] {:.1} ms, {:.1} ms of processor time, {memory:.1} MiB",
+        "[{ending}] {:.1} ms, {:.1} ms of processor time{fuel}, {memory:.1} MiB",
         execution.wall.as_secs_f64() * 1e3,
         execution.cpu.as_secs_f64() * 1e3
     )
@@ -99,6 +103,7 @@ mod tests {
             args_after: vec![],
             cpu: Duration::from_micros(1100),
             wall: Duration::from_micros(1200),
+            fuel: None,
             peak_memory: 20 << 20,
         }
     }
