@@ -103,6 +103,88 @@ fn output_is_bounded_and_what_came_before_is_kept() {
     );
 }
 
+/// Every ending, with programs that come to it.
+const ENDINGS: &[(&str, &str, &[&str])] = &[
+    ("completed", "print(1)", &[]),
+    ("completed", "", &[]),
+    ("completed", "try:\n    raise MemoryError\nexcept MemoryError:\n    pass", &[]),
+    ("raised", "raise ValueError('no')", &[]),
+    ("raised", "def f(:", &[]),
+    ("raised", "def f(): f()\nf()", &[]),
+    ("raised", "raise MemoryError('of its own')", &[]),
+    ("raised", "eval('(' * 10**6)", &[]),
+    ("raised", "raise KeyboardInterrupt", &[]),
+    ("exited", "import sys\nsys.exit(0)", &[]),
+    ("exited", "import sys\nsys.exit('with a message')", &[]),
+    ("exited", "import os\nos._exit(0)", &[]),
+    ("exited", "raise SystemExit(255)", &[]),
+    ("timed-out", "while True: pass", &["--timeout", "200ms"]),
+    ("out-of-memory", "x = bytearray(10 ** 9)", &[]),
+    ("out-of-memory", "hoard = []\nwhile True: hoard.append(bytearray(1 << 20))", &["--memory", "128MiB"]),
+    ("output-exceeded", "import os\nprint('kept', flush=True)\nwhile True: os.write(1, b'x' * 65536)", &[]),
+    ("crashed", "import os\nos.abort()", &[]),
+];
+
+#[test]
+fn every_ending_has_a_name() {
+    for (ending, program, arguments) in ENDINGS {
+        let (status, said) = exec(program, arguments);
+        assert_eq!(said["ending"], *ending, "{program}: {said}");
+        assert_eq!(status, i32::from(*ending != "completed" && said["exit_code"] != 0), "{program}: {said}");
+        assert_eq!(said.get("raised").is_some(), *ending == "raised", "{program}: {said}");
+        assert_eq!(said.get("exit_code").is_some(), *ending == "exited", "{program}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_said_by_name() {
+    let bench = Bench::new();
+    bench.write("latin.py", [b'#', 0xe9, b'\n']);
+    bench.write("folder/program.py", "print(1)");
+    bench.write("huge.py", vec![b'#'; (64 << 20) + 1]);
+    bench.write("program.py", "print(1)");
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["latin.py"], &["latin.py", "UTF-8", "byte 2"]),
+        (&["folder"], &["folder", "directory"]),
+        (&["nowhere.py"], &["nowhere.py", "No such file"]),
+        (&["huge.py"], &["huge.py", "64 MiB"]),
+        (&["program.py", "--stdin", "huge.py"], &["huge.py", "64 MiB"]),
+        (&["program.py", "--stdin", "nowhere"], &["nowhere", "No such file"]),
+        (&["program.py", "--language", "klingon"], &["klingon", "python"]),
+        (&["program.py", "--timeout", "1h"], &["120s"]),
+        (&["program.py", "--memory", "64GiB"], &["2048MiB"]),
+        (&["program.py", "--memory", "1MiB"], &["--memory"]),
+        (&["program.py", "--args", "[1]"], &["--call"]),
+        (&["program.py", "--call", "f", "--args", "3"], &["--args '[1]'"]),
+    ];
+    for (arguments, parts) in cases {
+        let mut all = vec!["exec"];
+        all.extend(*arguments);
+        bench.run(&all).expect_status(2).expect_stderr(parts);
+    }
+}
+
+#[test]
+fn a_large_program_and_a_large_input_are_run() {
+    let source = format!("x = '{}'\nprint(len(x))", "y".repeat(8 << 20));
+    assert_eq!(ends(&source, &[], "completed")["stdout"], "8388608\n");
+    let bench = Bench::new();
+    bench.write("in.txt", vec![b'z'; 8 << 20]);
+    let ran = bench.run_with_input(&["exec", "-", "--stdin", "in.txt"], "import sys\nprint(len(sys.stdin.read()))");
+    assert_eq!(ran.expect_status(0).stdout, "8388608\n");
+}
+
+#[test]
+fn deeply_nested_arguments_are_an_error_and_not_a_crash() {
+    let bench = Bench::new();
+    let nested = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let ran = bench.run_with_input(&["exec", "-", "--call", "f", "--args", &nested], "def f(x):\n    return 1");
+    ran.expect_status(2).expect_stderr(&["--args", "not JSON"]);
+    let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let ran = bench.run_with_input(&["exec", "-", "--call", "f", "--args", &nested], "def f(x):\n    return 1");
+    assert!([0, 1].contains(&ran.status), "{}", ran.stderr);
+}
+
 #[test]
 fn sleeping_costs_no_time() {
     let started = std::time::Instant::now();
