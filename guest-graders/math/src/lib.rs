@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod choice;
 pub mod decide;
 pub mod extract;
+mod further_roots;
 pub mod grade;
 mod grader;
 pub mod intervals;

@@ -146,6 +146,14 @@ pub fn approximate(expression: &Expression, work: &mut Work) -> Option<f64> {
         .then_some(value.real.value)
 }
 
+/// A double near the real value of a constant, whose sign is certain though its digits may not be.
+pub(crate) fn approximate_sign(expression: &Expression, work: &mut Work) -> Option<f64> {
+    let mut doubles = Doubles;
+    let mut evaluator = Evaluator { arithmetic: &mut doubles, point: &[], work, peak: f64::NEG_INFINITY };
+    let value = evaluator.value(expression).ok()?;
+    (value.imaginary.is_none() && value.real.value.abs() > value.real.error).then_some(value.real.value)
+}
+
 /// The sign of a real constant, if it is certain: by doubles with bounds, else far above the rounding of long floats.
 pub fn sign(expression: &Expression, work: &mut Work) -> Option<i8> {
     let mut doubles = Doubles;

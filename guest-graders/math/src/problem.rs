@@ -32,6 +32,8 @@ pub enum Wanted {
     All,
     Positive,
     Negative,
+    /// All, the complex ones too.
+    Complex,
     /// Some, chosen in a way that is not understood here.
     Some,
 }
@@ -128,12 +130,14 @@ fn solving(query: &str, equations: Vec<(Relation, String)>) -> Option<Equations>
         Wanted::Positive
     } else if lower.contains("negative") && !lower.contains("integer") && !lower.contains("non") {
         Wanted::Negative
+    } else if lower.contains("complex") {
+        Wanted::Complex
     } else if RESTRICTIONS.iter().any(|word| lower.contains(word)) {
         Wanted::Some
     } else {
         Wanted::All
     };
-    let asks_for_more = asks_for_another(query, &unknowns);
+    let asks_for_more = lower.contains("how many") || asks_for_another(query, &unknowns);
     Some(Equations { equations, unknowns, asks_for_more, wanted })
 }
 
@@ -269,7 +273,13 @@ const COMMANDS: &[&str] = &[
 
 /// A query that is one expression of numbers with a word of command.
 fn arithmetic(query: &str) -> Option<Problem> {
-    let mut rest = query.trim().trim_end_matches(['?', '.', '!', ' ', '=', ':']).trim();
+    let mut rest = query.trim().trim_end_matches(['?', '.', ' ', '=', ':']).trim();
+    // After a word it is an exclamation, after a number or bracket a factorial.
+    if let Some(before) = rest.strip_suffix('!')
+        && before.ends_with(|last: char| last.is_alphabetic() || last.is_whitespace())
+    {
+        rest = before.trim();
+    }
     loop {
         let before = rest;
         for command in COMMANDS {

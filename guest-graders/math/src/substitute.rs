@@ -4,6 +4,7 @@ use dashu_ratio::RBig;
 
 use crate::canonical::{self, Field, Polynomial};
 use crate::decide::Decision;
+use crate::further_roots::further_root;
 use crate::numeric;
 use crate::problem::{Equations, Wanted};
 use crate::relations::Relation;
@@ -11,7 +12,7 @@ use crate::render;
 use crate::roots::{self, Dense, RootCount};
 use crate::tree::{Answer, Expression, Function};
 use crate::values;
-use crate::work::Work;
+use crate::work::{Stop, Work};
 
 /// One solution: a value for each unknown that it names.
 pub type Solution = Vec<(String, Expression)>;
@@ -131,9 +132,16 @@ fn satisfies(solution: &Solution, equation: &Relation, work: &mut Work) -> (Deci
     let put =
         |side: &Expression| solution.iter().fold(side.clone(), |side, (name, value)| side.substitute(name, value));
     let (left, right) = (put(&equation.left), put(&equation.right));
+    if is_undefined(&left, work) || is_undefined(&right, work) {
+        return (Decision::different(), "no value (a division by zero, or a function outside its domain)".to_owned());
+    }
     let decision = values::compare_exactly(&left, &right, work);
     let shown = format!("{}, not {}", value_text(&left, work), value_text(&right, work));
     (decision, shown)
+}
+
+fn is_undefined(side: &Expression, work: &mut Work) -> bool {
+    Field::default().canonical(side, work) == Err(Stop::Undefined)
 }
 
 /// A constant as its number; anything else as written.
@@ -170,12 +178,13 @@ fn complete(given: &[Solution], equations: &Equations, work: &mut Work) -> Check
         return complete_system(given, equations, &holds, work);
     };
     let Some(count) = root_count(equation, unknown, work) else {
-        return open_ended(given, equation, &holds);
+        return open_ended(given, equation, unknown, equations.wanted, &holds, work);
     };
     let distinct = distinct(given, unknown, work);
     let complex = given.iter().flatten().any(|(_, value)| value.any(&|part| *part == Expression::Imaginary));
     let needed = match equations.wanted {
         _ if complex => count.all,
+        Wanted::Complex => count.all,
         Wanted::All | Wanted::Some => count.real,
         Wanted::Positive => count.positive,
         Wanted::Negative => count.negative,
@@ -197,9 +206,10 @@ fn complete(given: &[Solution], equations: &Equations, work: &mut Work) -> Check
     if equations.wanted == Wanted::Some {
         return Check::Undecided(format!("{holds}, but which of its solutions is asked for is not clear"));
     }
-    let kind = if complex { "" } else { "real " };
+    let kind = if complex || equations.wanted == Wanted::Complex { "" } else { "real " };
     Check::Wrong(format!(
-        "{holds}, but {needed} {kind}solutions exist and only {distinct} was given: find the missing one(s)"
+        "{holds}, but {needed} {kind}solutions exist and only {distinct} {} given: find the missing one(s)",
+        if distinct == 1 { "was" } else { "were" }
     ))
 }
 
@@ -239,7 +249,54 @@ fn complete_system(given: &[Solution], equations: &Equations, holds: &str, work:
     if linear && square || identity {
         return Check::Right(holds.to_owned());
     }
+    if let Some((name, count)) = eliminated(equations, work) {
+        let found = distinct(given, &name, work);
+        let complex = given.iter().flatten().any(|(_, value)| value.any(&|part| *part == Expression::Imaginary));
+        let needed = if complex || equations.wanted == Wanted::Complex { count.all } else { count.real };
+        if found >= needed {
+            return Check::Right(format!("{holds}; these are all its solutions"));
+        }
+        if matches!(equations.wanted, Wanted::All | Wanted::Complex) {
+            return Check::Wrong(format!(
+                "{holds}, but {name} takes {needed} values, of which the response gives {found}"
+            ));
+        }
+    }
     Check::Undecided(format!("{holds}; whether there are further solutions is not known"))
+}
+
+/// Two equations, one of them linear in an unknown: the other unknown, and how many values it takes once the first is
+/// eliminated.
+fn eliminated(equations: &Equations, work: &mut Work) -> Option<(String, RootCount)> {
+    let ([(first, _), (second, _)], [one, two]) = (equations.equations.as_slice(), equations.unknowns.as_slice())
+    else {
+        return None;
+    };
+    for (linear, other) in [(first, second), (second, first)] {
+        for (name, kept) in [(one, two), (two, one)] {
+            let Some(value) = isolated(linear, name, work) else { continue };
+            let put = |side: &Expression| side.substitute(name, &value);
+            let rest = Relation { left: put(&other.left), comparison: other.comparison, right: put(&other.right) };
+            if let Some(count) = root_count(&rest, kept, work) {
+                return Some((kept.clone(), count));
+            }
+        }
+    }
+    None
+}
+
+/// The value of `name` by an equation that holds it to the first power, with a constant before it.
+fn isolated(equation: &Relation, name: &str, work: &mut Work) -> Option<Expression> {
+    let difference = equation.left.clone().minus(equation.right.clone());
+    let at = |value: i64| difference.substitute(name, &Expression::integer(value));
+    let mut constant = |value: Expression| {
+        canonical::as_number(&Field::default().canonical(&value, work).ok()?).filter(|number| !number.is_zero())
+    };
+    let slope = constant(at(1).minus(at(0)))?;
+    if constant(at(2).minus(at(1)))? != slope || constant(at(7).minus(at(6)))? != slope {
+        return None;
+    }
+    Some(Expression::Product(vec![at(0), Expression::Number(RBig::from(-1) / slope)]))
 }
 
 fn is_linear(equation: &Relation, unknowns: &[String], work: &mut Work) -> bool {
@@ -254,35 +311,47 @@ fn is_linear(equation: &Relation, unknowns: &[String], work: &mut Work) -> bool 
     })
 }
 
-/// An equation that is no polynomial: roots and logarithms have few solutions, periodic functions many.
-fn open_ended(given: &[Solution], equation: &Relation, holds: &str) -> Check {
-    let periodic = [&equation.left, &equation.right].into_iter().any(|side| {
-        side.any(&|part| {
-            matches!(
-                part,
-                Expression::Call(
-                    Function::Sin
-                        | Function::Cos
-                        | Function::Tan
-                        | Function::Cot
-                        | Function::Sec
-                        | Function::Csc
-                        | Function::Abs
-                        | Function::Floor
-                        | Function::Ceiling
-                        | Function::Modulo
-                        | Function::Named(_),
-                    _
-                )
-            )
-        })
-    });
-    if given.is_empty() || periodic {
+/// An equation that is no polynomial: periodic functions give it many solutions; of others, further ones are looked for.
+fn open_ended(
+    given: &[Solution],
+    equation: &Relation,
+    unknown: &str,
+    wanted: Wanted,
+    holds: &str,
+    work: &mut Work,
+) -> Check {
+    let symbols = [equation.left.symbols(), equation.right.symbols()].concat();
+    let open = [&equation.left, &equation.right].into_iter().any(|side| side.any(&has_many_roots));
+    if open {
         return Check::Undecided(
             format!("{holds}; how many solutions there are is not known").trim_start_matches("; ").to_owned(),
         );
     }
-    Check::Right(format!("{holds} (whether there are further solutions was not checked)"))
+    if symbols.iter().any(|name| name != unknown) {
+        return Check::Right(format!("{holds} (whether there are further solutions was not checked)"));
+    }
+    let known: Vec<f64> = given.iter().flatten().filter_map(|(_, value)| numeric::approximate(value, work)).collect();
+    let sign = match wanted {
+        Wanted::Positive => Some(1.0),
+        Wanted::Negative => Some(-1.0),
+        Wanted::All | Wanted::Complex | Wanted::Some => None,
+    };
+    match further_root(equation, unknown, &known, sign, work) {
+        Some(_) if wanted == Wanted::Some => {
+            Check::Undecided(format!("{holds}, but which of its solutions is asked for is not clear"))
+        }
+        Some(root) if given.is_empty() => {
+            Check::Wrong(format!("the response finds no solution, but there is one near {unknown} = {root:.4}"))
+        }
+        Some(root) => Check::Wrong(format!("{holds}, but there is a further solution near {unknown} = {root:.4}")),
+        None if given.is_empty() => Check::Undecided("whether there is a solution is not known".to_owned()),
+        None => Check::Right(format!("{holds} (no further solution was found between -74 and 74)")),
+    }
+}
+
+fn has_many_roots(part: &Expression) -> bool {
+    use Function::{Ceiling, Cos, Cot, Csc, Floor, Modulo, Named, Sec, Sin, Tan};
+    matches!(part, Expression::Call(Sin | Cos | Tan | Cot | Sec | Csc | Floor | Ceiling | Modulo | Named(_), _))
 }
 
 /// How many roots the equation has, when it is a quotient of polynomials in its one unknown.

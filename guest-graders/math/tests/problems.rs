@@ -57,6 +57,17 @@ fn equations_are_checked_by_substitution() {
         ("Solve for x: 2^x = 8", "x = 3", Right),
         ("Solve for x: 2^x = 8", "x = 4", Wrong),
         ("Solve for x: \\sqrt{x + 3} = 5", "x = 22", Right),
+        ("Find all complex roots of z^3 = 8.", "z = 2", Wrong),
+        ("Find all complex roots of z^3 = 8.", "z = 2, z = -1+i\\sqrt{3}, z = -1-i\\sqrt{3}", Right),
+        ("How many real solutions does x^2 = 4 have?", "2", Undecided),
+        ("Solve for x: \\frac{x}{x-1} = \\frac{1}{x-1}", "x = 1", Wrong),
+        ("Solve $|x - 3| = 5$.", "x = 8 or x = -2", Right),
+        ("Solve $|x - 3| = 5$.", "x = 8", Wrong),
+        ("Solve for x: 2^x = x^2 + 1", "x = 0", Wrong),
+        ("Solve $\\sqrt{x+6} = x$.", "x = 3", Right),
+        ("Solve $\\sqrt{x+6} = x$.", "x = 3 or x = -2", Wrong),
+        ("Solve x^2 + y^2 = 25 and x + y = 7.", "(3, 4) and (4, 3)", Right),
+        ("Solve x^2 + y^2 = 25 and x + y = 7.", "(3, 4)", Wrong),
         ("Solve for t: 3t + 2 = 14", "<think>maybe t = 5?</think>t = 4", Right),
     ];
     for (query, response, expected) in cases {
@@ -89,6 +100,7 @@ fn arithmetic_is_evaluated() {
         ("what is 7 plus 8", "15", Right),
         ("Evaluate \\frac{5!}{3!}", "20", Right),
         ("What is the square root of 144?", "12", Right),
+        ("What is 7! / 5!?", "42", Right),
         ("25 - 4 * 3 = ?", "13", Right),
         ("25 - 4 * 3 = ?", "63", Wrong),
     ];

@@ -138,6 +138,10 @@ impl<A: Arithmetic> Evaluator<'_, A> {
     }
 
     pub(super) fn real_call(&mut self, function: &Function, value: &A::Real) -> Value<A> {
+        if !matches!(function, Function::Abs | Function::Floor | Function::Ceiling) {
+            // Where such a function vanishes, what is left is rounding, as of numbers near one.
+            self.peak = self.peak.max(0.0);
+        }
         match function {
             Function::Sin => Ok(real(self.transcendental(|arithmetic| arithmetic.sin_cos(value))?.0)),
             Function::Cos => Ok(real(self.transcendental(|arithmetic| arithmetic.sin_cos(value))?.1)),
