@@ -47,6 +47,15 @@ pub fn find(response: &str) -> Vec<CodeBlock> {
     blocks
 }
 
+/// A whole response as one block of `language`: for responses that are code and nothing else. `None` when it has no
+/// visible character.
+pub fn whole(response: &str, language: &str) -> Option<CodeBlock> {
+    let lines: Vec<lines::Line<'_>> = lines::split(response).collect();
+    let mut block = CodeBlock::new(Some(normalised(language)), &lines)?;
+    block.fenced = false;
+    Some(block)
+}
+
 fn holds_a_program(block: &CodeBlock) -> bool {
     match &block.language {
         Some(language) => language::is_programming(language),

@@ -35,6 +35,15 @@ impl<'a> Source<'a> {
         Position { line: number(line), column: number(before.chars().count() + 1) }
     }
 
+    /// The place of a line and column; the end of the line or of the code where they are not there.
+    pub fn offset(&self, place: Position) -> usize {
+        let line = place.line as usize;
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.code.len());
+        let text = self.line_text(line);
+        let before = (place.column as usize).saturating_sub(1);
+        start + text.char_indices().nth(before).map_or(text.len(), |(at, _)| at)
+    }
+
     /// The text of a line, 1-based, without its end.
     pub fn line_text(&self, line: usize) -> &'a str {
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.code.len());
@@ -71,5 +80,9 @@ mod tests {
         assert_eq!(at(14), Position { line: 2, column: 7 });
         assert_eq!(at(15), Position { line: 2, column: 8 }, "the end of the code");
         assert_eq!(source.line_text(2), "  ü = (");
+        for byte in [0, 3, 7, 14] {
+            assert_eq!(source.offset(at(byte)), byte);
+        }
+        assert_eq!(source.offset(Position { line: 9, column: 9 }), 15);
     }
 }

@@ -6,12 +6,13 @@ use code_blocks::{CodeBlock, Position, Source};
 use ruff_text_size::TextSize;
 use serde_json::{Map, Value, json};
 
-use crate::{check::Problem, grade::Params};
+use crate::{grade::Params, language::Language, problem::Problem};
 
 /// One block, and what was found in it.
 pub(crate) struct Checked<'a> {
     /// 1-based, among the blocks that were checked.
     pub(crate) number: usize,
+    pub(crate) language: Language,
     pub(crate) block: &'a CodeBlock,
     pub(crate) source: Source<'a>,
     pub(crate) problems: Vec<Problem>,
@@ -37,13 +38,18 @@ pub(crate) fn reason(blocks: &[Checked<'_>], max_errors: usize) -> String {
             count => format!("all {count} code blocks parse"),
         };
     }
-    let mut reason = match blocks.len() {
-        1 => "the code does not parse".to_owned(),
-        count => format!("{invalid} of {count} code blocks do not parse"),
+    let mut reason = match blocks {
+        [block] if block.language == Language::Python => "the code does not parse".to_owned(),
+        [block] => format!("the code does not parse as {}", block.language.title()),
+        _ => format!("{invalid} of {} code blocks do not parse", blocks.len()),
     };
     for (block, problem) in problems(blocks).take(max_errors) {
         let place = block.in_response(problem.range.start());
-        let of_block = if blocks.len() > 1 { format!(" (block {})", block.number) } else { String::new() };
+        let of_block = match (blocks.len(), block.language) {
+            (1, _) => String::new(),
+            (_, Language::Python) => format!(" (block {})", block.number),
+            (_, language) => format!(" (block {}, {})", block.number, language.title()),
+        };
         let _ = write!(reason, "\nline {}, column {}{of_block}: {}", place.line, place.column, problem.message);
         reason.push_str(&excerpt(block, problem));
     }
@@ -71,8 +77,9 @@ pub(crate) fn details(blocks: &[Checked<'_>], params: &Params) -> Map<String, Va
         problems(blocks).take(params.max_errors).map(|(block, problem)| error(block, problem)).collect();
     let checked: Vec<Value> = blocks.iter().take(MOST_BLOCKS).map(summary).collect();
     let mut details = Map::new();
-    details.insert("language".to_owned(), json!("python"));
-    details.insert("target_version".to_owned(), json!(params.target_version));
+    if blocks.iter().any(|block| block.language == Language::Python) {
+        details.insert("python_version".to_owned(), json!(params.python_version));
+    }
     details.insert("block_count".to_owned(), json!(blocks.len()));
     details.insert("blocks".to_owned(), json!(checked));
     details.insert("error_count".to_owned(), json!(problems(blocks).count()));
@@ -88,6 +95,7 @@ fn summary(checked: &Checked<'_>) -> Value {
     let CodeBlock { line, fenced, closed, transcript, .. } = *checked.block;
     json!({
         "block": checked.number,
+        "language": checked.language.tag(),
         "line": line,
         "parses": checked.problems.is_empty(),
         "fenced": fenced,

@@ -1,4 +1,11 @@
-//! Checks one piece of Python.
+//! Python: ruff's parser, and what CPython's compiler finds behind its own.
+
+mod bindings;
+mod brackets;
+mod compiler;
+mod explain;
+mod indentation;
+mod scopes;
 
 use std::collections::HashSet;
 
@@ -8,41 +15,10 @@ use ruff_python_ast::{
     token::{Token, TokenKind},
 };
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::Ranged;
 
-use crate::{
-    brackets,
-    explain::{self, UNTERMINATED_TRIPLE, explained},
-    scopes,
-};
-
-/// One error, at a range of the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) message: String,
-    pub(crate) range: TextRange,
-    pub(crate) follows: Follows,
-}
-
-impl Problem {
-    pub(crate) fn new(message: String, range: TextRange) -> Self {
-        Self { message, range, follows: Follows::Nothing }
-    }
-}
-
-/// What an error may be nothing but a consequence of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Follows {
-    Nothing,
-    /// An error on the line above: the indentation behind a broken header.
-    LineAbove,
-    /// An error above at the same indentation: the `else` of a broken `if`.
-    Header,
-}
-
-/// Code that nests deeper than can be parsed within the grader's stack.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooDeep;
+use self::explain::{UNTERMINATED_TRIPLE, explained};
+use crate::problem::{Follows, Problem, TooDeep};
 
 /// What is wrong with the code, in its order; nothing when Python would compile it. As in Python, names and scopes
 /// are looked at only when the code parses.
@@ -60,6 +36,7 @@ pub(crate) fn problems(source: &Source<'_>, version: PythonVersion) -> Result<Ve
     let unsupported = parsed.unsupported_syntax_errors().iter();
     let mut problems: Vec<Problem> =
         unsupported.map(|error| Problem::new(explain::lower_case_start(&error.to_string()), error.range)).collect();
+    problems.extend(indentation::problem(source, parsed.tokens()));
     problems.extend(scopes::problems(source.code, parsed.suite(), version));
     Ok(one_per_line(source, problems))
 }

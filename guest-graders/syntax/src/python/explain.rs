@@ -5,7 +5,7 @@ use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::check::{Follows, Problem};
+use crate::problem::{Follows, Problem};
 
 pub(crate) const UNTERMINATED_TRIPLE: &str =
     "unterminated triple-quoted string literal: there is a triple quote too many or too few up to here";

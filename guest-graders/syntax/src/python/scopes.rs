@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use ruff_python_ast::{
-    Comprehension, Expr, Parameters, PythonVersion, Stmt,
+    Comprehension, Expr, Parameters, Pattern, PythonVersion, Stmt, StmtTry,
     visitor::{self, Visitor},
 };
 use ruff_python_parser::semantic_errors::{
@@ -12,7 +12,8 @@ use ruff_python_parser::semantic_errors::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::{bindings::Bindings, check::Problem, explain};
+use super::{bindings::Bindings, compiler, explain};
+use crate::problem::Problem;
 
 /// Walks a module that parsed, and collects what is wrong with it nevertheless.
 pub(crate) fn problems(source: &str, body: &[Stmt], version: PythonVersion) -> Vec<Problem> {
@@ -51,6 +52,8 @@ struct Scope<'a> {
     bindings: Bindings<'a>,
     loops: usize,
     tries: usize,
+    /// The loops around each handler of `except*` that is open.
+    star_handlers: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl Kind {
 
 impl<'a> Scope<'a> {
     fn new(kind: Kind, bindings: Bindings<'a>) -> Self {
-        Self { kind, bindings, loops: 0, tries: 0 }
+        Self { kind, bindings, loops: 0, tries: 0, star_handlers: Vec::new() }
     }
 }
 
@@ -133,13 +136,33 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// `*x` as a statement, which the parser's own checker lets through.
-    fn check_starred(&self, statement: &Stmt) {
-        if let Stmt::Expr(alone) = statement
-            && alone.value.is_starred_expr()
-        {
-            self.context.report("can't use starred expression here".to_owned(), alone.range());
+    /// `except*` may not be left by these.
+    fn check_leaving(&self, statement: &Stmt) {
+        let Some(scope) = self.context.scopes.last() else { return };
+        let leaves = match statement {
+            Stmt::Return(_) => !scope.star_handlers.is_empty(),
+            Stmt::Break(_) | Stmt::Continue(_) => scope.star_handlers.last() == Some(&scope.loops),
+            _ => false,
+        };
+        if leaves {
+            let message = "'break', 'continue' and 'return' cannot appear in an except* block";
+            self.context.report(message.to_owned(), statement.range());
         }
+    }
+
+    fn visit_try(&mut self, tried: &'a StmtTry) {
+        self.change_scope(|scope| scope.tries += 1);
+        self.visit_body(&tried.body);
+        if tried.is_star {
+            self.change_scope(|scope| scope.star_handlers.push(scope.loops));
+        }
+        tried.handlers.iter().for_each(|handler| self.visit_except_handler(handler));
+        if tried.is_star {
+            self.change_scope(|scope| scope.star_handlers.truncate(scope.star_handlers.len().saturating_sub(1)));
+        }
+        self.visit_body(&tried.orelse);
+        self.visit_body(&tried.finalbody);
+        self.change_scope(|scope| scope.tries -= 1);
     }
 
     fn check_declarations(&self, statement: &Stmt) {
@@ -160,7 +183,8 @@ impl<'a> Walk<'a> {
 impl<'a> Visitor<'a> for Walk<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checker.visit_stmt(statement, &self.context);
-        self.check_starred(statement);
+        compiler::check_statement(statement, &mut |message, range| self.context.report(message, range));
+        self.check_leaving(statement);
         self.check_declarations(statement);
         match statement {
             Stmt::FunctionDef(function) => {
@@ -202,11 +226,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.in_loop(&looped.body);
                 self.visit_body(&looped.orelse);
             }
-            Stmt::Try(_) => {
-                self.change_scope(|scope| scope.tries += 1);
-                visitor::walk_stmt(self, statement);
-                self.change_scope(|scope| scope.tries -= 1);
-            }
+            Stmt::Try(tried) => self.visit_try(tried),
             Stmt::ImportFrom(import) if import.module.as_deref() == Some("__future__") => {
                 let names_annotations = import.names.iter().any(|alias| &*alias.name == "annotations");
                 self.context.has_future_annotations |= names_annotations;
@@ -217,6 +237,8 @@ impl<'a> Visitor<'a> for Walk<'a> {
 
     fn visit_expr(&mut self, expr: &'a Expr) {
         self.checker.visit_expr(expr, &self.context);
+        let Context { source, version, .. } = self.context;
+        compiler::check_expression(expr, source, version, &mut |message, range| self.context.report(message, range));
         match expr {
             Expr::Lambda(lambda) => {
                 let parameters = lambda.parameters.as_deref();
@@ -244,6 +266,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
             }
             _ => visitor::walk_expr(self, expr),
         }
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        compiler::check_pattern(pattern, &mut |message, range| self.context.report(message, range));
+        visitor::walk_pattern(self, pattern);
     }
 }
 
@@ -308,7 +335,11 @@ impl SemanticSyntaxContext for Context<'_> {
     }
 
     fn in_await_allowed_context(&self) -> bool {
-        self.statement_scope().is_some_and(|scope| scope.kind.is_function())
+        // A generator that awaits is an asynchronous one, wherever it is made.
+        let mut scopes = self.scopes.iter().rev().map(|scope| scope.kind);
+        scopes
+            .find(|kind| !matches!(kind, Kind::Comprehension { .. }))
+            .is_some_and(|kind| kind.is_function() || kind == Kind::Generator)
     }
 
     fn in_yield_allowed_context(&self) -> bool {

@@ -4,7 +4,7 @@ use code_blocks::Source;
 use ruff_python_ast::token::{Token, TokenKind};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::check::Problem;
+use crate::problem::Problem;
 
 /// The first closing bracket that does not fit, or else the innermost one that is never closed.
 pub(crate) fn fault(source: &Source<'_>, tokens: &[Token]) -> Option<Problem> {

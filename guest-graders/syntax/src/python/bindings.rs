@@ -18,7 +18,7 @@ pub(crate) struct Bindings<'a> {
     annotated: HashSet<&'a str>,
     /// Where each name is first read or written by itself.
     first_use: HashMap<&'a str, TextSize>,
-    /// Where each name is first bound by a definition, an import or a handler.
+    /// Where each name is first bound by a definition, a pattern or a handler.
     first_definition: HashMap<&'a str, TextSize>,
 }
 
@@ -170,7 +170,8 @@ impl<'a> Visitor<'a> for Collector<'a> {
 
     fn visit_alias(&mut self, alias: &'a Alias) {
         let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-        self.define(name.split('.').next().unwrap_or(name), alias.start());
+        // Python lets a name be declared global behind its import.
+        self.bindings.bound.insert(name.split('.').next().unwrap_or(name));
     }
 
     fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
