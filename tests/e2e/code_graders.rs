@@ -18,6 +18,34 @@ fn their_golden_examples_hold() {
 }
 
 #[test]
+fn many_languages_are_parsed_and_no_unknown_one_passes() {
+    let bench = Bench::new();
+    let fenced = |tag: &str, code: &str| json!({"response": format!("So:\n```{tag}\n{code}\n```")});
+    let rows = [
+        fenced("js", "const f = (x) => x ?? 1;"),
+        fenced("js", "const f = (x =>;"),
+        fenced("rust", "fn main() {\n    let x = 1\n    f(x);\n}"),
+        fenced("json", "{'a': 1}"),
+        fenced("cobol", "DISPLAY 'A'."),
+        fenced("", "1 2 3"),
+        fenced("python", "def f(:\n    pass"),
+        fenced("js", &"[".repeat(10_000)),
+    ];
+    let (ran, graded) = bench.grade(&rows, &["-g", "syntax"]);
+    ran.expect_status(0);
+    let verdicts: Vec<&Value> = graded.iter().map(|row| grade(row, "syntax")).collect();
+    let scores: Vec<Option<f64>> = verdicts.iter().map(|verdict| verdict["score"].as_f64()).collect();
+    assert_eq!(scores, [Some(1.0), Some(0.0), Some(0.0), Some(0.0), None, None, Some(0.0), None]);
+    let outcomes: Vec<&Value> = verdicts.iter().map(|verdict| &verdict["outcome"]).collect();
+    assert_eq!(
+        (outcomes[4], outcomes[5], outcomes[7]),
+        (&json!("not-applicable"), &json!("not-applicable"), &json!("undecided"))
+    );
+    let reason = verdicts[2]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("line 4, column 14: expected `;`\n        let x = 1\n"), "{reason}");
+}
+
+#[test]
 fn style_is_judged_by_names_and_indentation() {
     let bench = Bench::new();
     let rows = [

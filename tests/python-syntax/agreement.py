@@ -3,8 +3,9 @@
     PYTHON tests/python-syntax/agreement.py files [FOLDER ...]     whole files; default: PYTHON's library and packages
     PYTHON tests/python-syntax/agreement.py mutants COUNT [FOLDER ...]
 
-The verdict to agree with is that of the Python that runs this script, and the grader is asked for the same version of
-the language. Both judge the same text: the one that stands between the fences. Needs `make build graders`.
+The verdict to agree with is that of the Python that runs this script, or with --sandbox that of the CPython that
+`gradebox exec` runs; the grader is asked for the same version of the language. Both judge the same text: the one that
+stands between the fences. Needs `make build graders`.
 """
 
 import argparse
@@ -15,21 +16,38 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import warnings
 from pathlib import Path
 
 from mutants import Mutator, snippets
 
 ROOT = Path(__file__).resolve().parents[2]
 GRADEBOX = ROOT / "target/release/gradebox"
-VERSION = f"3.{sys.version_info.minor}"
 FENCE = "`" * 20
 LARGEST = 1_000_000
 FILES_OF_MUTANTS = 600
+PROGRAMS_OF_A_RUN = 200
+
+# Runs in the sandbox, and natively: one verdict for each program of a list.
+COMPILER = """
+import warnings
+warnings.simplefilter("ignore")
+
+def verdict(code):
+    try:
+        compile(code, "<program>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    except (RecursionError, MemoryError, OverflowError, SystemError) as error:
+        return f"? {type(error).__name__}: {error}"
+    return None
+"""
+IN_SANDBOX = COMPILER + """
+import json, sys
+json.dump([sys.version.split()[0], [verdict(code) for code in json.load(sys.stdin)]], sys.stdout)
+"""
 
 
 def main() -> int:
-    warnings.simplefilter("ignore")
     arguments = parsed_arguments()
     folders = arguments.folders or [Path(sysconfig.get_path("stdlib"))]
     files = sorted({path for folder in folders for path in folder.rglob("*.py") if path.is_file()})
@@ -39,10 +57,12 @@ def main() -> int:
         if reason:
             skipped[reason] += 1
         else:
-            programs.append((name, code))
-    expected = [verdict_of_python(code) for _, code in programs]
+            programs.append((name, trimmed(code)))
+    codes = [code for _, code in programs]
     with tempfile.TemporaryDirectory() as folder:
-        found = verdicts_of_grader([code for _, code in programs], Path(folder))
+        version, expected = of_sandbox(codes, Path(folder)) if arguments.sandbox else of_this_python(codes)
+        found = verdicts_of_grader(codes, version, Path(folder))
+    print(f"CPython {version}{', in the sandbox' if arguments.sandbox else ''}: {len(programs)} programs")
     report(programs, expected, found, skipped, arguments.write)
     return 0
 
@@ -50,6 +70,7 @@ def main() -> int:
 def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="writes every disagreement into this file, as JSONL")
+    parser.add_argument("--sandbox", action="store_true", help="asks the CPython of `gradebox exec`")
     commands = parser.add_subparsers(dest="what", required=True)
     files = commands.add_parser("files", help="whole files")
     broken = commands.add_parser("mutants", help="broken snippets of the files")
@@ -104,24 +125,33 @@ def trimmed(code: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def verdict_of_python(code: str) -> str | None:
-    """What CPython says is wrong; nothing when it compiles; `?` when it gives up."""
-    try:
-        compile(trimmed(code), "<program>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return f"{type(error).__name__}: {error}"
-    except (RecursionError, MemoryError, OverflowError, SystemError) as error:
-        return f"? {type(error).__name__}: {error}"
-    return None
+def of_this_python(codes: list[str]) -> tuple[str, list[str | None]]:
+    """What CPython says is wrong with each program; nothing when it compiles; `?` when it gives up."""
+    namespace = {}
+    exec(COMPILER, namespace)
+    return sys.version.split()[0], [namespace["verdict"](code) for code in codes]
 
 
-def verdicts_of_grader(programs: list[str], folder: Path) -> list[dict]:
+def of_sandbox(codes: list[str], folder: Path) -> tuple[str, list[str | None]]:
+    program, batch = folder / "compiler.py", folder / "batch.json"
+    program.write_text(IN_SANDBOX)
+    version, verdicts = "", []
+    for start in range(0, len(codes), PROGRAMS_OF_A_RUN):
+        batch.write_text(json.dumps(codes[start : start + PROGRAMS_OF_A_RUN]))
+        command = [GRADEBOX, "exec", program, "--stdin", batch, "--timeout", "60s", "--json"]
+        ended = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        version, of_batch = json.loads(json.loads(ended.stdout)["stdout"])
+        verdicts += of_batch
+    return version, verdicts
+
+
+def verdicts_of_grader(codes: list[str], version: str, folder: Path) -> list[dict]:
     rows, graded = folder / "rows.jsonl", folder / "graded.jsonl"
     with rows.open("w", encoding="utf-8") as file:
-        for number, code in enumerate(programs):
-            response = f"{FENCE}python\n{trimmed(code)}{FENCE}\n"
+        for number, code in enumerate(codes):
+            response = f"{FENCE}python\n{code}{FENCE}\n"
             file.write(json.dumps({"id": number, "query": "", "response": response}) + "\n")
-    grader = "syntax:" + json.dumps({"python_version": VERSION})
+    grader = "syntax:" + json.dumps({"python_version": ".".join(version.split(".")[:2])})
     command = [GRADEBOX, "grade", rows, "-g", grader, "-o", graded]
     ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, cwd=folder)
     if not graded.exists():
@@ -143,7 +173,6 @@ def report(programs, expected, found, skipped, write: Path | None) -> None:
         counts[kind] += 1
         if not kind.startswith("both"):
             disagreements.append({"kind": kind, "name": name, "python": python, "grade": grade, "code": code})
-    print(f"CPython {sys.version.split()[0]}, {len(programs)} programs")
     for kind in ["both valid", "both invalid", "only the grader rejects", "only CPython rejects"]:
         print(f"{counts.pop(kind, 0):8} {kind}")
     for kind, count in [*counts.items(), *((f"skipped: {reason}", count) for reason, count in skipped.items())]:

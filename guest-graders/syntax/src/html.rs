@@ -97,10 +97,9 @@ impl OpenElements<'_> {
     fn start(&mut self, tag: &StartTag<usize>) {
         let name = String::from_utf8_lossy(&tag.name).into_owned();
         let is_foreign = self.is_foreign() || matches!(name.as_str(), "svg" | "math");
-        if ENDS_PARAGRAPH.contains(&name.as_str()) {
-            if self.elements.last().is_some_and(|element| element.name == "p") {
-                self.close();
-            }
+        let is_in_paragraph = self.elements.last().is_some_and(|element| element.name == "p");
+        if is_in_paragraph && ENDS_PARAGRAPH.contains(&name.as_str()) {
+            self.close();
         }
         if VOID.contains(&name.as_str()) || (is_foreign && tag.self_closing) {
             return;

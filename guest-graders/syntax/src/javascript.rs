@@ -9,7 +9,7 @@ use oxc_span::SourceType;
 
 use crate::{
     nesting::{self, Lexis},
-    problem::{Problem, TooDeep, first_of_each_line},
+    problem::{Problem, TooDeep, first_of_each_line, lower_case_start},
 };
 
 /// Which of the two languages.
@@ -65,8 +65,8 @@ fn problem(source: &Source<'_>, diagnostic: &OxcDiagnostic) -> Problem {
     let start = diagnostic.labels.first().map_or(source.code.len(), |label| label.offset() as usize);
     let length = diagnostic.labels.first().map_or(0, |label| label.len() as usize);
     let message = match &diagnostic.help {
-        Some(help) => format!("{}; {help}", diagnostic.message),
+        Some(help) => format!("{}; {}", diagnostic.message, lower_case_start(help)),
         None => diagnostic.message.to_string(),
     };
-    Problem::at(source, message, start..start + length)
+    Problem::at(source, lower_case_start(&message), start..start + length)
 }

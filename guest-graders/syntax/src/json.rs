@@ -3,7 +3,7 @@
 use code_blocks::Source;
 use serde::de::IgnoredAny;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, lower_case_start};
 
 /// The first error of a document. It is read without recursion, so that no nesting is too deep.
 pub(crate) fn problems(source: &Source<'_>) -> Vec<Problem> {
@@ -33,7 +33,7 @@ fn document(source: &Source<'_>, text: &str, start: usize) -> Result<(), Problem
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         let rest = text.get(text.floor_char_boundary(at)..).unwrap_or_default();
-        Problem::at_place(source, message.to_owned() + hint(rest), start + at)
+        Problem::at_place(source, lower_case_start(message) + hint(rest), start + at)
     })
 }
 
@@ -48,6 +48,8 @@ fn hint(rest: &str) -> &'static str {
         "; nothing may be left out"
     } else if other_words.iter().any(|word| rest.starts_with(word)) {
         "; the words of JSON are true, false and null"
+    } else if rest.starts_with(['}', ']']) {
+        "; is there a comma too many before it?"
     } else {
         ""
     }

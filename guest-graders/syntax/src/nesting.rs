@@ -25,14 +25,23 @@ const LEVEL: usize = 2;
 /// Operators in a chain that count as one level of nesting.
 const CHAIN: usize = 4;
 
+/// Words that stand before an operand, and may follow each other: they count as operators.
+const PREFIXES: [&[u8]; 9] = [b"new", b"typeof", b"void", b"delete", b"await", b"async", b"return", b"yield", b"throw"];
+
+/// Words that begin a statement whose body may be the next one: they count as brackets.
+const HEADERS: [&[u8]; 6] = [b"if", b"for", b"while", b"do", b"with", b"match"];
+
 /// Whether code nests deeper than `limit` levels.
 pub(crate) fn is_too_deep(code: &str, lexis: &Lexis, limit: usize) -> bool {
-    let mut measure = Measure { chains: vec![0], sum: 0, deepest: 0 };
+    let mut measure = Measure { levels: vec![Level::default()], sum: 0, deepest: 0 };
     let mut rest = code.as_bytes();
     while let Some(&byte) = rest.first() {
-        let length = lexis.skipped(rest);
-        if length == 0 {
-            measure.read(byte);
+        let word = rest.iter().position(|byte| !is_of_word(*byte)).unwrap_or(rest.len());
+        let length = if word > 0 { word } else { lexis.skipped(rest) };
+        if word > 0 {
+            measure.read_word(rest.get(..word).unwrap_or_default());
+        } else if length == 0 {
+            measure.read(byte, rest);
         }
         rest = rest.get(length.max(1)..).unwrap_or_default();
     }
@@ -71,43 +80,83 @@ impl Lexis {
     }
 }
 
-/// The brackets that are open, and the operators that stand in line at each of them.
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii()
+}
+
+fn is_operator(byte: u8) -> bool {
+    b"=+-*/%!~&|^<>?:.".contains(&byte)
+}
+
+/// One bracket's content, or the code outside of all.
+#[derive(Default)]
+struct Level {
+    /// Operators and headers since the last separator.
+    chain: usize,
+    /// Each `else` since the last semicolon: a chain of them nests.
+    elses: usize,
+}
+
+/// The brackets that are open, and what stands in line at each of them.
 struct Measure {
     /// Never empty.
-    chains: Vec<usize>,
+    levels: Vec<Level>,
     sum: usize,
     deepest: usize,
 }
 
 impl Measure {
-    fn read(&mut self, byte: u8) {
+    fn read(&mut self, byte: u8, rest: &[u8]) {
         match byte {
             b'(' | b'[' | b'{' => {
-                self.chains.push(0);
+                self.levels.push(Level::default());
                 self.add(LEVEL * CHAIN);
             }
-            b')' | b']' | b'}' if self.chains.len() > 1 => {
-                self.sum -= self.chains.pop().unwrap_or_default() + LEVEL * CHAIN;
+            b')' | b']' | b'}' if self.levels.len() > 1 => {
+                self.sum -= self.levels.pop().map_or(0, |level| level.chain + level.elses) + LEVEL * CHAIN;
                 if byte == b'}' {
                     self.end_chain();
                 }
             }
-            b',' | b';' | b'\n' => self.end_chain(),
-            b'=' | b'+' | b'-' | b'*' | b'/' | b'%' | b'!' | b'~' | b'&' | b'|' | b'^' | b'<' | b'>' | b'?' | b':'
-            | b'.' => {
-                if let Some(chain) = self.chains.last_mut() {
-                    *chain += 1;
-                }
-                self.add(1);
+            b',' => self.end_chain(),
+            b';' => {
+                self.end_chain();
+                self.change(|level| std::mem::take(&mut level.elses));
             }
+            b'\n' => {
+                let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+                if !next.is_some_and(|next| is_operator(*next)) {
+                    self.end_chain();
+                }
+            }
+            _ if is_operator(byte) => self.join(1),
             _ => {}
         }
     }
 
-    fn end_chain(&mut self) {
-        if let Some(chain) = self.chains.last_mut() {
-            self.sum -= std::mem::take(chain);
+    fn read_word(&mut self, word: &[u8]) {
+        if HEADERS.contains(&word) {
+            self.join(LEVEL * CHAIN);
+        } else if PREFIXES.contains(&word) {
+            self.join(LEVEL);
+        } else if word == b"else" {
+            self.levels.iter_mut().last().into_iter().for_each(|level| level.elses += 1);
+            self.add(1);
         }
+    }
+
+    fn join(&mut self, weight: usize) {
+        self.levels.iter_mut().last().into_iter().for_each(|level| level.chain += weight);
+        self.add(weight);
+    }
+
+    fn end_chain(&mut self) {
+        self.change(|level| std::mem::take(&mut level.chain));
+    }
+
+    /// Takes off the innermost level what `take` takes out of it.
+    fn change(&mut self, take: impl FnOnce(&mut Level) -> usize) {
+        self.sum -= self.levels.last_mut().map_or(0, take);
     }
 
     fn add(&mut self, weight: usize) {
@@ -129,6 +178,10 @@ mod tests {
             ("[{".repeat(60), "[{}];".repeat(1_000)),
             ("!".repeat(1_000) + "x", "!x;\n".repeat(1_000)),
             ("f(".repeat(101), "f(a, b, c, -d);".repeat(1_000)),
+            ("new ".repeat(500), "new A;".repeat(1_000)),
+            ("for(;;) ".repeat(101), "for(;;) {}\n".repeat(1_000)),
+            ("if (a) {} else ".repeat(1_000), "if (a) {} else {}; ".repeat(1_000)),
+            ("a\n  + ".repeat(1_000), "a + b\n".repeat(1_000)),
         ] {
             assert!(is_too_deep(&deep, &LIKE_C, LIMIT), "{}", &deep[..40]);
             assert!(!is_too_deep(&flat, &LIKE_C, LIMIT), "{}", &flat[..40]);

@@ -52,3 +52,13 @@ pub(crate) fn first_of_each_line(source: &Source<'_>, mut problems: Vec<Problem>
     problems.dedup_by_key(|problem| source.line(problem.range.start()));
     problems
 }
+
+/// Messages begin in lower case, names in them aside.
+pub(crate) fn lower_case_start(message: &str) -> String {
+    let mut characters = message.chars();
+    let is_name = characters.clone().nth(1).is_some_and(char::is_uppercase);
+    match characters.next() {
+        Some(first) if !is_name => first.to_lowercase().chain(characters).collect(),
+        _ => message.to_owned(),
+    }
+}

@@ -1,10 +1,11 @@
-//! Python: ruff's parser, and what CPython's compiler finds behind its own.
+//! Python: ruff's parser, and what `CPython`'s compiler finds behind its own.
 
 mod bindings;
 mod brackets;
 mod compiler;
 mod explain;
 mod indentation;
+mod lexer;
 mod scopes;
 
 use std::collections::HashSet;
@@ -18,7 +19,7 @@ use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use self::explain::{UNTERMINATED_TRIPLE, explained};
-use crate::problem::{Follows, Problem, TooDeep};
+use crate::problem::{Follows, Problem, TooDeep, lower_case_start};
 
 /// What is wrong with the code, in its order; nothing when Python would compile it. As in Python, names and scopes
 /// are looked at only when the code parses.
@@ -35,7 +36,8 @@ pub(crate) fn problems(source: &Source<'_>, version: PythonVersion) -> Result<Ve
     }
     let unsupported = parsed.unsupported_syntax_errors().iter();
     let mut problems: Vec<Problem> =
-        unsupported.map(|error| Problem::new(explain::lower_case_start(&error.to_string()), error.range)).collect();
+        unsupported.map(|error| Problem::new(lower_case_start(&error.to_string()), error.range)).collect();
+    problems.extend(lexer::problems(parsed.tokens()));
     problems.extend(indentation::problem(source, parsed.tokens()));
     problems.extend(scopes::problems(source.code, parsed.suite(), version));
     Ok(one_per_line(source, problems))

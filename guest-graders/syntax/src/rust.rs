@@ -5,7 +5,7 @@ use ra_ap_parser::{Edition, LexedStr, StrStep, TopEntryPoint};
 
 use crate::{
     nesting::{self, Lexis},
-    problem::{Problem, TooDeep, first_of_each_line},
+    problem::{Problem, TooDeep, first_of_each_line, lower_case_start},
 };
 
 const LEXIS: Lexis = Lexis { line_comments: &["//"], block_comments: true, quotes: b"\"", long_quotes: b"\"" };
@@ -69,9 +69,4 @@ fn in_symbols(message: &str) -> String {
         symbol.unwrap_or(word)
     });
     lower_case_start(&words.collect::<Vec<_>>().join(" "))
-}
-
-fn lower_case_start(message: &str) -> String {
-    let mut characters = message.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

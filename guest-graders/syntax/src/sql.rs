@@ -11,7 +11,7 @@ use sqlparser::{
 
 use crate::{
     nesting::{self, Lexis},
-    problem::{Problem, TooDeep},
+    problem::{Problem, TooDeep, lower_case_start},
 };
 
 const LEXIS: Lexis = Lexis { line_comments: &["--"], block_comments: true, quotes: b"'\"`", long_quotes: b"'\"`" };
@@ -71,9 +71,4 @@ fn placed(message: &str) -> (&str, Option<Position>) {
         Some((text, Position { line: line.parse().ok()?, column: column.trim().parse().ok()? }))
     });
     split.map_or((message, None), |(text, place)| (text, Some(place)))
-}
-
-fn lower_case_start(message: &str) -> String {
-    let mut characters = message.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

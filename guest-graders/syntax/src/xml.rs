@@ -12,7 +12,6 @@ pub(crate) fn problems(source: &Source<'_>) -> Vec<Problem> {
         return Vec::new();
     };
     let place = error.pos();
-    let message = error.to_string();
-    let message = message.strip_suffix(&format!(" at {place}")).unwrap_or(&message);
+    let message = error.to_string().replace(&format!(" at {place}"), "");
     vec![Problem::at_place(source, message, source.offset(Position { line: place.row, column: place.col }))]
 }

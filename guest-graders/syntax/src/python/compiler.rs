@@ -24,6 +24,9 @@ pub(crate) fn check_statement(statement: &Stmt, report: &mut Report<'_>) {
                 report(STARRED.to_owned(), value.range());
             }
         }
+        Stmt::AugAssign(changed) if changed.value.is_starred_expr() => {
+            report(STARRED.to_owned(), changed.value.range());
+        }
         Stmt::Try(tried) => {
             let (_, before) = tried.handlers.split_last().unzip();
             for ExceptHandler::ExceptHandler(handler) in before.unwrap_or_default() {

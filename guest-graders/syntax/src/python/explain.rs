@@ -5,7 +5,7 @@ use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::problem::{Follows, Problem};
+use crate::problem::{Follows, Problem, lower_case_start};
 
 pub(crate) const UNTERMINATED_TRIPLE: &str =
     "unterminated triple-quoted string literal: there is a triple quote too many or too few up to here";
@@ -214,15 +214,5 @@ fn shown(source: &Source<'_>, range: TextRange) -> TextRange {
         TextRange::empty(range.end())
     } else {
         range
-    }
-}
-
-/// Messages begin in lower case, names in them aside.
-pub(crate) fn lower_case_start(message: &str) -> String {
-    let mut characters = message.chars();
-    let is_name = characters.clone().nth(1).is_some_and(char::is_uppercase);
-    match characters.next() {
-        Some(first) if !is_name => first.to_lowercase().chain(characters).collect(),
-        _ => message.to_owned(),
     }
 }

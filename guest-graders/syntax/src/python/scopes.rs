@@ -12,8 +12,8 @@ use ruff_python_parser::semantic_errors::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{bindings::Bindings, compiler, explain};
-use crate::problem::Problem;
+use super::{bindings::Bindings, compiler};
+use crate::problem::{Problem, lower_case_start};
 
 /// Walks a module that parsed, and collects what is wrong with it nevertheless.
 pub(crate) fn problems(source: &str, body: &[Stmt], version: PythonVersion) -> Vec<Problem> {
@@ -371,7 +371,7 @@ impl SemanticSyntaxContext for Context<'_> {
     }
 
     fn report_semantic_error(&self, error: SemanticSyntaxError) {
-        self.report(explain::lower_case_start(&error.to_string()), error.range());
+        self.report(lower_case_start(&error.to_string()), error.range());
     }
 
     fn in_loop_context(&self) -> bool {
