@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import warnings
 from pathlib import Path
 
 from mutants import Mutator, snippets
@@ -48,6 +49,7 @@ json.dump([sys.version.split()[0], [verdict(code) for code in json.load(sys.stdi
 
 
 def main() -> int:
+    warnings.simplefilter("ignore")
     arguments = parsed_arguments()
     folders = arguments.folders or [Path(sysconfig.get_path("stdlib"))]
     files = sorted({path for folder in folders for path in folder.rglob("*.py") if path.is_file()})
