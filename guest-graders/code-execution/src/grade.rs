@@ -23,23 +23,58 @@ pub(crate) fn grade(sample: &Sample, params: &Params, runner: &impl Runner) -> R
     let suite = Suite::read(sample, params)?;
     let blocks = code_blocks::find(&sample.response);
     let language = language::of(params, &suite, &blocks, runner)?;
-    let program = match find_program(sample, &suite, &language, &blocks, runner)? {
-        Found::Program(program) => program,
-        Found::Broken(program, errors) => return Ok(syntax_error(&program, &suite, &errors)),
-        Found::TooLong => {
-            let most = LONGEST_PROGRAM >> 20;
-            return Ok(nothing_ran(&suite, format_args!("the program is longer than {most} MiB and was not run")));
+    let task = Task { sample, suite: &suite, params, language: &language, blocks: &blocks };
+    // To run the one test says as well whether the program parses, at no cost.
+    if matches!(suite.cases.as_slice(), [Case::Statements { .. }])
+        && let Some(verdict) = task.verdict(runner, false)?
+    {
+        return Ok(verdict);
+    }
+    task.verdict(runner, true)?.ok_or_else(|| GradeError::internal("a program that parses does not parse"))
+}
+
+/// What there is to grade.
+struct Task<'a> {
+    sample: &'a Sample,
+    suite: &'a Suite,
+    params: &'a Params,
+    language: &'a str,
+    blocks: &'a [CodeBlock],
+}
+
+impl Task<'_> {
+    /// The verdict; None when the program was not checked beforehand and does not parse.
+    fn verdict(&self, runner: &impl Runner, checked: bool) -> Result<Option<Verdict>, GradeError> {
+        let Self { sample, suite, params, language, .. } = *self;
+        let program = match find_program(self, checked, runner)? {
+            Found::Program(program) => program,
+            Found::Broken(program, errors) => return Ok(Some(syntax_error(&program, suite, &errors))),
+            Found::TooLong => {
+                let most = LONGEST_PROGRAM >> 20;
+                return Ok(Some(nothing_ran(
+                    suite,
+                    format_args!("the program is longer than {most} MiB and was not run"),
+                )));
+            }
+            Found::Nothing => {
+                return Ok(Some(nothing_ran(suite, format_args!("no {language} code found in the response"))));
+            }
+        };
+        check_language(suite, language)?;
+        let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
+        let preamble = preamble(prompt, suite.entry_point.as_deref());
+        let outcomes = Run { runner, params, program: &program, suite, language, preamble }.outcomes()?;
+        if !checked && outcomes.first().is_some_and(did_not_parse) {
+            return Ok(None);
         }
-        Found::Nothing => {
-            return Ok(nothing_ran(&suite, format_args!("no {language} code found in the response")));
-        }
-    };
-    drop(blocks);
-    check_language(&suite, &language)?;
-    let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
-    let preamble = preamble(prompt, suite.entry_point.as_deref());
-    let run = Run { runner, params, program: &program, suite: &suite, language: &language, preamble };
-    Ok(verdict(&suite, &program, params, &language, &run.outcomes()?))
+        Ok(Some(verdict(suite, &program, params, language, &outcomes)))
+    }
+}
+
+/// Whether the program may have ended before it began.
+fn did_not_parse(outcome: &Outcome) -> bool {
+    let Outcome::Raised(raised) = outcome else { return false };
+    raised.line.is_none() || matches!(raised.kind.as_str(), "SyntaxError" | "IndentationError" | "TabError")
 }
 
 /// Bytes of a program. No person or model writes more, and reading it would take more memory than a program has.
@@ -58,14 +93,10 @@ enum Found {
     Nothing,
 }
 
-/// The first candidate that parses, else the first one that is broken in the response's own lines.
-fn find_program(
-    sample: &Sample,
-    suite: &Suite,
-    language: &str,
-    blocks: &[CodeBlock],
-    runner: &impl Runner,
-) -> Result<Found, GradeError> {
+/// The first candidate that parses, else the first one that is broken in the response's own lines. Unless it is
+/// `checked`, the first candidate.
+fn find_program(task: &Task, checked: bool, runner: &impl Runner) -> Result<Found, GradeError> {
+    let Task { sample, suite, language, blocks, .. } = *task;
     let is_script = suite.cases.iter().all(|case| matches!(case, Case::Output { .. }));
     let find = if is_script { code_blocks::program_in } else { code_blocks::module_in };
     let block = find(blocks, language);
@@ -76,7 +107,7 @@ fn find_program(
     let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
     let mut broken = Vec::new();
     for program in candidates(&sample.response, block, Some(prompt), suite.entry_point.as_deref()) {
-        let errors = runner.check(language, &program.source);
+        let errors = if checked { runner.check(language, &program.source) } else { Vec::new() };
         if errors.is_empty() {
             return Ok(Found::Program(program));
         }

@@ -30,24 +30,40 @@ def read(text, readers):
     """The object that the text stands for; `readers` has a function for `$opaque`, which is given the
     fields, and for every tag that is no part of the encoding itself. Raises as `decode` does.
     """
-    reader = _Reader(readers)
-    digit_limit = _get_digit_limit()
-    _set_digit_limit(0)
-    try:
-        item, end = make_scanner(reader)(text.strip(_BLANKS), 0)
-    except StopIteration as stop:
-        raise ValueError(f"not a value: no JSON at character {stop.value}") from None
-    except RecursionError:
-        raise ValueError("not a value: nested too deeply") from None
-    except (TypeError, ArithmeticError, KeyError) as error:
-        raise ValueError(f"not a value: {error}") from None
-    finally:
-        _set_digit_limit(digit_limit)
-    if end != len(text.strip(_BLANKS)):
-        raise ValueError(f"not a value: something follows at character {end}")
-    if reader.loose_fields:
-        raise ValueError("not a value: an object without a tag such as `$dict`")
-    return item
+    return Reading(readers).read(text)
+
+
+class Reading:
+    """Reads one text after the other."""
+
+    def __init__(self, readers):
+        self._reader = _Reader(readers)
+        self._scan = make_scanner(self._reader)
+
+    def read(self, text):
+        """As the function of this name."""
+        text = text.strip(_BLANKS)
+        digit_limit = _get_digit_limit()
+        _set_digit_limit(0)
+        reader = self._reader
+        outer, reader.loose_fields = reader.loose_fields, 0
+        try:
+            item, end = self._scan(text, 0)
+            loose = reader.loose_fields
+        except StopIteration as stop:
+            raise ValueError(f"not a value: no JSON at character {stop.value}") from None
+        except RecursionError:
+            raise ValueError("not a value: nested too deeply") from None
+        except (TypeError, ArithmeticError, KeyError) as error:
+            raise ValueError(f"not a value: {error}") from None
+        finally:
+            _set_digit_limit(digit_limit)
+            reader.loose_fields = outer
+        if end != len(text):
+            raise ValueError(f"not a value: something follows at character {end}")
+        if loose:
+            raise ValueError("not a value: an object without a tag such as `$dict`")
+        return item
 
 
 class _Reader:

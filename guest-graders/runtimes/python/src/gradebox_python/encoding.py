@@ -24,6 +24,7 @@ MAX_DEPTH = 200
 MAX_BYTES = 4 * 1024 * 1024
 """Length of one value's text."""
 
+_SMALL = 1 << 62
 _get_digit_limit = sys.get_int_max_str_digits
 _set_digit_limit = sys.set_int_max_str_digits
 _bases_of = type.__dict__["__mro__"].__get__
@@ -42,6 +43,23 @@ def encode(item, describe):
     Raises ValueError for what contains itself, is too deep or too large.
     """
     return written(Writer(describe), item)
+
+
+def plain(item):
+    """The text of a small value of the commonest types; None for anything else."""
+    kind = type(item)
+    if kind is int:
+        return int.__repr__(item) if -_SMALL < item < _SMALL else None
+    if kind is str:
+        return encode_basestring(item) if len(item) < 4096 and item.isascii() else None
+    if kind is float:
+        text = float.__repr__(item)
+        return None if "n" in text else text
+    if item is None:
+        return "null"
+    if kind is bool:
+        return "true" if item else "false"
+    return None
 
 
 def written(writer, item):

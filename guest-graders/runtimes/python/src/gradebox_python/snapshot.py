@@ -12,12 +12,15 @@ import random
 import sys
 
 from componentize_py_types import Err
+from wit_world.imports import host
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import descriptors, event_loop, streams
+from . import descriptors, event_loop, streams, threads
+from .encoding import encode
 from .interpreter import Interpreter, session
+from .session import Session
 from .tracebacks import EXPRESSION, PROGRAM
-from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
+from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
 
 GC_THRESHOLD = 20_000
 """The first collection of a program touches every object of the snapshot, some 20 ms; CPython's own 2,000
@@ -38,6 +41,7 @@ def prepare():
     """Warms up, puts everything back, and leaves the heap so that programs touch few pages of it."""
     descriptors.lead_to(session)
     event_loop.install()
+    threads.install()
     _add_site_builtins()
     sys.path[:] = []
     _warm_up()
@@ -72,6 +76,8 @@ def _warm_up():
             _run(interpreter, source, Action_Call(Call(target, args, [])), b"")
         for source, expression in EXPRESSIONS:
             _run(interpreter, source, Action_Evaluate(expression), b"")
+        for source, test, part, entry_point in TESTS:
+            _run_test(source, test, {"preamble": "", "setup": "", "entry_point": entry_point, "part": part})
     streams.restore_delivery()
 
 
@@ -84,9 +90,31 @@ def _run(interpreter, source, action, stdin):
         return
 
 
+def _run_test(source, test, options):
+    """Both sides of a test, with the test's calls going straight to the program."""
+    program, tester = Session(), Session()
+    call_peer = host.call_peer
+
+    def answer(peer, call):
+        try:
+            return program.perform(Action_Call(call), b"").value
+        except Err as error:
+            raise Err(error.value.value) from None
+
+    host.call_peer = answer
+    try:
+        program.load(source, [])
+        tester.load(test, ["*"])
+        tester.perform(Action_Call(Call("$test", [encode(options, None)], [])), b"")
+    except Err:
+        return
+    finally:
+        host.call_peer = call_peer
+
+
 def _put_back():
     """Undoes what the programs of the warm-up did to the interpreter."""
-    for name in ("__main__", "solution"):
+    for name in ("__main__", "solution", "program", "tests", "pytest"):
         sys.modules.pop(name, None)
     for name in (PROGRAM, EXPRESSION):
         linecache.cache.pop(name, None)

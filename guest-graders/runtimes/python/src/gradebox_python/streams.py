@@ -78,11 +78,13 @@ class StandardStreams:
     def take_recorded(self):
         """What left since the last time, as bytes; what is buffered leaves first."""
         record = self._output[1].record
-        for stream in (sys.stdout, self.stdout):
+        for stream in (sys.stdout,) if sys.stdout is self.stdout else (sys.stdout, self.stdout):
             try:
                 stream.flush()
             except BaseException:
                 continue
+        if not record:
+            return b""
         data = b"".join(record)
         record.clear()
         return data

@@ -111,3 +111,57 @@ EXPRESSIONS = [
     (_FUNCTIONS, "same"),
 ]
 """Sources and expressions."""
+
+_TESTED = """
+from typing import List, Optional
+class Node:
+    def __init__(self, data): self.data, self.next = data, None
+def close(numbers: List[float], threshold: float) -> bool:
+    return any(abs(a - b) < threshold for i, a in enumerate(numbers) for b in numbers[i + 1:])
+def same(*values, key=None):
+    return values[0] if values else key
+def fails(n):
+    raise ValueError(n)
+"""
+
+_CHECK = """
+METADATA = {'author': 'jt'}
+def check(candidate):
+    assert candidate([1.0, 2.0, 3.9, 4.0, 5.0, 2.2], 0.3) == True
+    assert candidate([1.0, 2.0, 3.9], 0.05) == False
+    assert candidate([], 0.05) == False, 'none'
+"""
+
+_STATEMENTS = """
+import math
+assert same('a') == 'a' and same([1, 'a', None, (2, 3)]) == [1, 'a', None, (2, 3)] and same(key={'a': 1}) == {'a': 1}
+node = Node(1)
+node.next = Node(2)
+assert node.next.data == 2 and math.isclose(same(2.5), 2.5) and same({1, 2}) == {1, 2}
+try:
+    fails(3)
+except ValueError as error:
+    assert str(error) == '3'
+"""
+
+_UNIT_TESTS = """
+import unittest
+from solution import same
+class TestSame(unittest.TestCase):
+    def test_same(self):
+        self.assertEqual(same(1), 1)
+        with self.assertRaises(TypeError):
+            same(1, other=2)
+def test_same():
+    assert same([1]) == [1]
+"""
+
+TESTS = [
+    (_TESTED, _CHECK, ["check"], "close"),
+    (_TESTED, _STATEMENTS, ["module"], None),
+    (_TESTED, "assert close([1.0], 0.3) == True", ["module"], None),
+    (_TESTED, "assert fails(1) == True", ["module"], None),
+    (_TESTED, _UNIT_TESTS, ["method", "TestSame", "test_same"], None),
+    (_TESTED, _UNIT_TESTS, ["function", "test_same"], None),
+]
+"""Programs, their tests, the part of these that is run, and the function under test."""

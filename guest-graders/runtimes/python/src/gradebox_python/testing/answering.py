@@ -12,11 +12,11 @@ import sys
 from enum import Enum
 from types import CoroutineType, FunctionType, GeneratorType, MethodType, ModuleType
 
-from ..decoding import read
-from ..encoding import written
+from ..decoding import Reading
+from ..encoding import plain, written
 from ..targets import find
 from .receiving import Received
-from .wire import PeerWriter, more_readers
+from .wire import NO_KEYWORDS, PeerWriter, more_readers
 
 MAX_NAMES = 500
 """Names of the program that the test is told of."""
@@ -50,8 +50,7 @@ class Answers:
         self._errors = []
         self._received = Received(namespace)
         self._described = set()
-        self._readers = more_readers() | self._received.readers()
-        self._readers["$opaque"] = self._object
+        self._read = Reading(more_readers() | self._received.readers() | {"$opaque": self._object}).read
         streams.record_output()
 
     def answer(self, target, texts):
@@ -94,7 +93,7 @@ class Answers:
 
     def _called(self, function, keywords, texts, owner=None):
         args = [self._read(text) for text in texts]
-        result = function(*args, **self._read(keywords))
+        result = function(*args) if keywords == NO_KEYWORDS else function(*args, **self._read(keywords))
         awaited = type(result) is CoroutineType
         if awaited:
             result = _run_coroutine(result)
@@ -155,9 +154,6 @@ class Answers:
         self._received.fill(self._read(filled))
         return self._finished(None)
 
-    def _read(self, text):
-        return read(text, self._readers)
-
     def _object(self, fields):
         return self._handles.resolve("", "", fields["handle"])
 
@@ -185,10 +181,14 @@ class Answers:
             changes.append(f"[1,0,{self._encoded(owner)}]")
         for number, after in self._received.changes(self._encoded_somehow):
             changes.append(f"[2,{number},{after}]")
-        printed = self._streams.take_recorded().decode("utf-8", "replace")
-        return f"[{value},[{','.join(changes)}],{self._encoded(printed)}]"
+        printed = self._streams.take_recorded()
+        told = self._encoded(printed.decode("utf-8", "replace")) if printed else "null"
+        return f"[{value},[{','.join(changes)}],{told}]"
 
     def _encoded(self, item):
+        text = plain(item)
+        if text is not None:
+            return text
         try:
             return written(_AnswerWriter(self._describe), item)
         except ValueError as error:
@@ -320,7 +320,7 @@ _OPERATIONS = {
     name: getattr(operator, name)
     for name in (
         "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos abs invert lt le gt ge "
-        "getitem setitem delitem iadd isub imul"
+        "getitem setitem delitem contains"
     ).split()
 } | {
     "abs": abs, "len": len, "iter": iter, "next": _next, "bool": bool, "str": str, "repr": repr, "int": int,

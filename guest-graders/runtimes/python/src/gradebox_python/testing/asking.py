@@ -2,15 +2,13 @@
 
 from ..pristine import BUILTINS as __builtins__
 
-from collections import deque
-
 from componentize_py_types import Err
 from wit_world.imports import host
 from wit_world.imports.program_types import Call
 
-from ..decoding import read
-from ..encoding import written
-from . import stand_ins
+from ..decoding import Reading
+from . import exceptions, stand_ins
+from .changes import may_be_set, write_back
 from .sending import Sender
 from .wire import VALUE_TYPES, more_readers
 
@@ -41,13 +39,15 @@ class Program:
         self._asked = ()
         self._arguments = None
         self._own_classes = {}
-        self._readers = more_readers()
-        self._readers["$opaque"] = self._stand_in
-        self._readers["$sent"] = self._sender.sent
-        self._readers["$like"] = self._value_like
-        self._readers["$argument"] = _Argument
-        self._readers["$awaited"] = _Awaited
-        self._readers["$method"] = lambda _: stand_ins.METHOD
+        readers = {
+            "$opaque": self._stand_in,
+            "$sent": self._sender.sent,
+            "$like": self._value_like,
+            "$argument": _Argument,
+            "$awaited": _Awaited,
+            "$method": lambda _: stand_ins.METHOD,
+        }
+        self._read = Reading(more_readers() | readers).read
 
     def start(self):
         """Runs the program's top level. Raises what it raises."""
@@ -69,6 +69,13 @@ class Program:
             item = self.ask("name", name)
         if isinstance(item, stand_ins.ClassStandIn):
             item.gradebox_named = True
+        return item
+
+    def function(self, name):
+        """The function under test. Where it is a class, the test expects no object of it."""
+        item = self.named(name)
+        if isinstance(item, stand_ins.ClassStandIn):
+            item.gradebox_named = False
         return item
 
     def call(self, function, args, kwargs):
@@ -105,8 +112,9 @@ class Program:
         self._asked = operands
         self._arguments = [operands[2]] if operation == "set_attribute" else None
         try:
-            value, changes, printed = read(answer, self._readers)
-            self._take(changes, operands[2 if operation == "call" else 3 :])
+            value, changes, printed = self._read(answer)
+            if changes:
+                self._take(changes, operands[2 if operation == "call" else 3 :])
         except (ValueError, TypeError, KeyError, AttributeError, LookupError) as error:
             raise UnreadableAnswer(f"the program answered with what is no value: {error}") from None
         finally:
@@ -141,13 +149,13 @@ class Program:
         own = None
         if kind is None and operation != "error":
             own = self._exception_class(number)
-        return stand_ins.exception(self, raised, number, own or self.builtin_exception(raised.kind, kind))
+        return exceptions.exception(self, raised, number, own or self.builtin_exception(raised.kind, kind))
 
     def builtin_exception(self, name, kind):
         """The class that stands for a builtin exception's objects."""
         key = ("exception", name)
         if key not in self._classes:
-            self._classes[key] = stand_ins.exception_class(name, (kind or Exception,))
+            self._classes[key] = exceptions.exception_class(name, (kind or Exception,))
         return self._classes[key]
 
     def _exception_class(self, number):
@@ -156,7 +164,7 @@ class Program:
         except BaseException:
             return None
         cls = type(error)
-        return cls if isinstance(cls, stand_ins.ExceptionStandIn) else None
+        return cls if isinstance(cls, exceptions.ExceptionStandIn) else None
 
     def _stand_in(self, fields):
         handle = fields["handle"]
@@ -175,14 +183,14 @@ class Program:
         if kind == "class":
             return self._class(name, handle, fields["bases"])
         cls = fields.get("class")
-        if not isinstance(cls, (stand_ins.ClassStandIn, stand_ins.ExceptionStandIn)):
+        if not isinstance(cls, (stand_ins.ClassStandIn, exceptions.ExceptionStandIn)):
             cls = None
         return stand_ins.make(self, cls, kind, handle, text, fields.get("state"))
 
     def _class(self, name, handle, bases):
-        exceptions = tuple(base for base in bases if isinstance(base, type) and issubclass(base, BaseException))
-        if exceptions:
-            cls = stand_ins.exception_class(name, exceptions)
+        builtin = tuple(base for base in bases if isinstance(base, type) and issubclass(base, BaseException))
+        if builtin:
+            cls = exceptions.exception_class(name, builtin)
         else:
             cls = stand_ins.object_class(name, tuple(base for base in bases if isinstance(base, stand_ins.ClassStandIn)))
         type.__setattr__(cls, "gradebox_record", stand_ins.Record(self, handle, f"<class '{name}'>"))
@@ -200,7 +208,8 @@ class Program:
             return None
         item = object.__new__(own)
         for name, value in state.items():
-            object.__setattr__(item, name, value)
+            if may_be_set(own, name):
+                object.__setattr__(item, name, value)
         return item
 
     def _value_like(self, content):
@@ -228,51 +237,3 @@ class _Awaited:
 
     async def coroutine(self):
         return self.value
-
-
-def write_back(old, new):
-    """Gives a container what the other one of its type holds; containers within keep their identity."""
-    kind = type(old)
-    if kind is not type(new):
-        return
-    if kind is list or kind is deque:
-        items = _kept(list(old), list(new))
-        old.clear()
-        old.extend(items)
-    elif kind is dict:
-        items = {key: _same(old.get(key), value) for key, value in new.items()}
-        old.clear()
-        old.update(items)
-    elif kind is set:
-        old.clear()
-        old.update(new)
-    elif kind is bytearray:
-        old[:] = new
-    elif kind is tuple and len(old) == len(new):
-        for before, after in zip(old, new):
-            write_back(before, after)
-
-
-def _kept(old, new):
-    """The new items, with the old containers where they hold the same or stand in the same place."""
-    left = [item for item in old if type(item) in (list, dict, set, deque)]
-    if not left:
-        return new
-    result = []
-    for number, item in enumerate(new):
-        if type(item) in (list, dict, set, deque):
-            same = next((at for at, before in enumerate(left) if type(before) is type(item) and before == item), None)
-            if same is not None:
-                item = left.pop(same)
-        result.append(item)
-    return [
-        _same(old[number], item) if number < len(old) and any(old[number] is other for other in left) else item
-        for number, item in enumerate(result)
-    ]
-
-
-def _same(old, new):
-    if type(old) is type(new) and type(old) in (list, dict, set, deque, bytearray) and old is not new:
-        write_back(old, new)
-        return old
-    return new

@@ -76,7 +76,7 @@ class Test:
         self._load_preamble(options["preamble"], options["entry_point"])
         entry_point = options["entry_point"]
         if entry_point and entry_point.isidentifier():
-            names[entry_point] = self._program.named(entry_point)
+            names[entry_point] = self._program.function(entry_point)
         for name in replaced_builtins(self._program, self._code):
             names[name] = self._program.named(name)
         self._set_up(options["setup"])

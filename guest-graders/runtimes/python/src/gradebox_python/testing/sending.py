@@ -17,9 +17,10 @@ import sys
 from base64 import b64encode
 from types import CodeType, FunctionType, MethodType, ModuleType
 
-from ..encoding import written
-from . import stand_ins
-from .wire import PeerWriter
+from ..encoding import plain, written
+from . import exceptions, stand_ins
+from .changes import kept, may_be_set
+from .wire import NO_KEYWORDS, PeerWriter
 
 MAX_ITEMS = 100_000
 """Items of an iterator of the test's that are taken to the program."""
@@ -41,6 +42,13 @@ class Sender:
         self._unfilled = []
 
     def encoded(self, item):
+        text = plain(item)
+        if text is not None:
+            return text
+        if type(item) is dict and not item:
+            return NO_KEYWORDS
+        if isinstance(item, stand_ins.StandIn):
+            return _handle(item)
         try:
             return written(_SendingWriter(self), item)
         except ValueError as error:
@@ -68,28 +76,35 @@ class Sender:
 
     def write_back(self, number, state):
         """Gives an object of the test's the state that the program left it in."""
-        from .asking import write_back
-
         item = self._objects[number]
         if type(item) is FunctionType:
             cells, names = state
-            for cell, value in zip(item.__closure__ or (), cells):
-                cell.cell_contents = _kept(_cell(cell), value, write_back)
-            for name, value in names.items():
-                if name in _names(item.__code__, "STORE_GLOBAL"):
-                    item.__globals__[name] = value
-                else:
-                    write_back(item.__globals__.get(name), value)
+            self._write_variables(item, cells, names)
         elif type(state) is dict:
             for name, value in state.items():
-                object.__setattr__(item, name, _kept(item.__dict__.get(name), value, write_back))
+                if may_be_set(type(item), name):
+                    object.__setattr__(item, name, kept(item.__dict__.get(name), value))
+
+    def _write_variables(self, function, cells, names):
+        """The variables around a function: those that its code sets, and what is in the containers of the others."""
+        code = function.__code__
+        for name, cell, value in zip(code.co_freevars, function.__closure__ or (), cells):
+            old = _cell(cell)
+            new = kept(old, value)
+            if new is not old and name in _names(code, "STORE_DEREF") and not callable(old):
+                cell.cell_contents = new
+        for name, value in names.items():
+            old = function.__globals__.get(name)
+            new = kept(old, value)
+            if new is not old and name in _names(code, "STORE_GLOBAL") and not callable(old):
+                function.__globals__[name] = new
 
     def text(self, item):
         """The text for an object that is no value."""
         if isinstance(item, stand_ins.StandIn):
             return _handle(item)
         kind = type(item)
-        if kind in (stand_ins.ClassStandIn, stand_ins.ExceptionStandIn):
+        if kind in (stand_ins.ClassStandIn, exceptions.ExceptionStandIn):
             if "gradebox_record" in kind.__dict__ or "gradebox_record" in item.__dict__:
                 return _handle(item)
             return f'{{"$type":"{item.__name__}"}}'
@@ -216,13 +231,6 @@ def _cell(cell):
         return cell.cell_contents
     except ValueError:
         return None
-
-
-def _kept(old, new, write_back):
-    if type(old) is type(new) and type(old) in (list, dict, set, collections.deque, bytearray):
-        write_back(old, new)
-        return old
-    return new
 
 
 def _names(code, *operations):

@@ -12,6 +12,9 @@ from collections import deque
 
 from ..encoding import Writer
 
+NO_KEYWORDS = '{"$dict":[]}'
+"""The text of a call's keyword arguments where there are none."""
+
 VALUE_TYPES = {
     kind.__name__: kind
     for kind in (
