@@ -25,7 +25,7 @@ const LEVEL: usize = 2;
 /// Operators in a chain that count as one level of nesting.
 const CHAIN: usize = 4;
 
-/// Words that stand before an operand, and may follow each other: they count as operators.
+/// Words that stand before or between operands, and may follow each other: they count as operators.
 const PREFIXES: [&[u8]; 9] = [b"new", b"typeof", b"void", b"delete", b"await", b"async", b"return", b"yield", b"throw"];
 
 /// Words that begin a statement whose body may be the next one: they count as brackets.

@@ -7,6 +7,7 @@ use sqlparser::{
         SQLiteDialect, SnowflakeDialect,
     },
     parser::{Parser, ParserError},
+    tokenizer::Token,
 };
 
 use crate::{
@@ -49,19 +50,34 @@ pub(crate) fn problems(source: &Source<'_>) -> Result<Vec<Problem>, TooDeep> {
 
 /// The error in the eyes of one dialect.
 fn parse(source: &Source<'_>, dialect: &dyn Dialect) -> Result<Option<Problem>, TooDeep> {
-    let parser = Parser::new(dialect).with_recursion_limit(DEEPEST);
-    let message = match parser.try_with_sql(source.code).and_then(|mut parser| parser.parse_statements()) {
-        Ok(statements) => {
-            // A long chain of operators is a deep tree, whose release would recurse; the instance ends with the grade.
-            std::mem::forget(statements);
-            return Ok(None);
-        }
+    let message = match read(source.code, dialect) {
+        Ok(()) => return Ok(None),
         Err(ParserError::RecursionLimitExceeded) => return Err(TooDeep),
         Err(ParserError::TokenizerError(message) | ParserError::ParserError(message)) => message,
     };
     let (text, place) = placed(&message);
     let at = place.map_or(source.code.trim_end().len(), |place| source.offset(place));
     Ok(Some(Problem::at_place(source, lower_case_start(text), at)))
+}
+
+/// Reads the statements one by one, so that no more than one stands in memory.
+fn read(code: &str, dialect: &dyn Dialect) -> Result<(), ParserError> {
+    let mut parser = Parser::new(dialect).with_recursion_limit(DEEPEST).try_with_sql(code)?;
+    let mut is_separated = true;
+    loop {
+        while parser.consume_token(&Token::SemiColon) {
+            is_separated = true;
+        }
+        let next = parser.peek_token();
+        if next.token == Token::EOF {
+            return Ok(());
+        }
+        if !is_separated {
+            return parser.expected("end of statement", next);
+        }
+        parser.parse_statement()?;
+        is_separated = false;
+    }
 }
 
 /// Takes the place off the end of a message: ` at Line: 1, Column: 8`. At the end of the code it has none.

@@ -187,6 +187,7 @@ fn sql() {
             ("SELECT a b c FROM d", 1, 12, "found: c"),
             ("SELECT *\nFORM a\nWHERE b = 1", 2, 6, "found: a"),
             ("SELECT 'a", 1, 9, "nterminated"),
+            ("SELECT 1;;\n(SELECT 2)\nSELECT 3", 3, 1, "end of statement"),
             ("INSERT INTO a VALUES (1, 2", 1, 27, "expected: )"),
         ],
     );
