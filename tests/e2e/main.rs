@@ -21,6 +21,7 @@ mod hostile;
 mod humaneval;
 mod isolation;
 mod layers;
+mod math;
 mod refining;
 mod resuming;
 mod second_opinion;

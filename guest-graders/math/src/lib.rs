@@ -2,7 +2,8 @@
 //!
 //! The way of one grade: `extract` finds the final answer, `reader` (on `lexer` and `parser`) reads it into the exact
 //! tree of `tree`, `decide` compares it with the reference (by `values`, `intervals`, `relations`, `matrices`), or
-//! `problem` and `substitute` check it against the query. `canonical` computes exactly, `numeric` tests at points.
+//! `problem` and `substitute` check it against the query (with `roots` and `further_roots` for what is missing).
+//! `canonical` computes exactly, `numeric` tests at points, `partial_sums` bounds what is too long to be written out.
 //! All work is counted by `work`, never timed.
 
 pub mod arithmetic;
