@@ -31,8 +31,8 @@ impl Comparer<'_> {
     }
 
     pub(super) fn measured(&mut self, left: &Answer, right: &Answer) -> Decision {
-        let (left_value, left_unit) = without_unit(left);
-        let (right_value, right_unit) = without_unit(right);
+        let (left_value, left_unit) = without_unit(&as_measured(left));
+        let (right_value, right_unit) = without_unit(&as_measured(right));
         match (left_unit, right_unit, self.policy.units) {
             (Some(left_unit), Some(right_unit), Units::Optional | Units::Required) if left_unit != right_unit => {
                 match (units::parse(&left_unit), units::parse(&right_unit), left_value, right_value) {
@@ -88,6 +88,18 @@ impl Comparer<'_> {
             values::compare_exactly(&crossed(left, right_first), &crossed(right, left_first), self.work)
         }))
     }
+}
+
+/// `35 m` beside a measured value: the letter after the number is a unit.
+fn as_measured(answer: &Answer) -> Answer {
+    if let Answer::Value(Expression::Product(parts)) = answer
+        && let [number @ (Expression::Number(_) | Expression::Decimal { .. }), Expression::Symbol(unit)] =
+            parts.as_slice()
+        && units::is_unit(unit)
+    {
+        return Answer::Measured { value: number.clone(), unit: unit.clone() };
+    }
+    answer.clone()
 }
 
 pub(super) fn without_unit(answer: &Answer) -> (Answer, Option<String>) {
