@@ -16,6 +16,7 @@ mod code_graders;
 mod deterministic;
 mod endpoint;
 mod exec;
+mod formats;
 mod grading;
 mod hostile;
 mod humaneval;

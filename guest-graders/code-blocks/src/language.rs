@@ -110,8 +110,9 @@ pub(crate) fn is_known(language: &str) -> bool {
         || NOT_PROGRAMMING.contains(&language)
 }
 
-/// Whether a block of this language may be the program that was asked for; an unknown language may.
-pub(crate) fn is_programming(language: &str) -> bool {
+/// Whether a block of this language, named as [`normalised`] does, may be the program that was asked for; an unknown
+/// language may.
+pub fn is_programming(language: &str) -> bool {
     !NOT_PROGRAMMING.contains(&language)
 }
 

@@ -32,7 +32,7 @@ mod transcript;
 mod unfenced;
 
 pub use block::{CodeBlock, Position};
-pub use language::normalised;
+pub use language::{is_programming, normalised};
 pub use program::{module, module_in, program, program_in};
 pub use source::Source;
 

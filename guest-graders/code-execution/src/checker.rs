@@ -111,3 +111,55 @@ fn error(checker: &Checker, index: usize, problem: &str) -> GradeError {
         GradeError::invalid_params("checker", problem)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{ended, raised, returned};
+
+    fn answered(encoded: &str) -> Result<(f64, Option<String>), String> {
+        answer(&returned(Value::decode(encoded).unwrap()))
+    }
+
+    #[test]
+    fn an_answer_is_a_truth_or_a_part_of_one_with_or_without_a_message() {
+        assert_eq!(answered("true"), Ok((1.0, None)));
+        assert_eq!(answered("false"), Ok((0.0, None)));
+        assert_eq!(answered("0.25"), Ok((0.25, None)));
+        assert_eq!(answered("1"), Ok((1.0, None)));
+        assert_eq!(answered(r#"{"$tuple": [false, "no"]}"#), Ok((0.0, Some("no".to_owned()))));
+        assert_eq!(answered(r#"[0.5, null]"#), Ok((0.5, None)));
+    }
+
+    #[test]
+    fn anything_else_is_no_answer() {
+        for encoded in ["null", "2", "-0.1", "\"yes\"", "[]", "[true]", r#"[true, "a", 1]"#, r#"{"$float": "nan"}"#] {
+            assert!(answered(encoded).unwrap_err().starts_with("returned "), "{encoded}");
+        }
+        assert!(answer(&raised("ValueError", "no", 2)).unwrap_err().contains("raised ValueError: no in line 2"));
+        for ending in [Ending::TimedOut, Ending::OutOfMemory, Ending::Exited(0), Ending::StackOverflow] {
+            assert!(answer(&ended(ending.clone())).is_err(), "{ending:?}");
+        }
+    }
+
+    #[test]
+    fn a_checker_gets_what_went_in_what_came_out_and_what_was_expected() {
+        let args = |case: &Case, found: &Found| match input(case, found).action {
+            Action::Call(call) => call.args,
+            other => panic!("{other:?}"),
+        };
+        let output = Case::Output { stdin: "in".to_owned(), expected: None };
+        assert_eq!(
+            args(&output, &Found::Printed("out".to_owned())),
+            [Value::from("in"), Value::from("out"), Value::Null]
+        );
+        let kwargs = vec![("b".to_owned(), Value::from(2))];
+        let call = Case::Call {
+            call: Call { target: "f".to_owned(), args: vec![Value::from(1)], kwargs },
+            expectation: Expectation::Returns(vec![Value::from(3)]),
+        };
+        let named = Value::Dict(vec![(Value::from("b"), Value::from(2))]);
+        let expected = [Value::List(vec![Value::from(1), named]), Value::from(4), Value::from(3)];
+        assert_eq!(args(&call, &Found::Value(Value::from(4))), expected);
+    }
+}

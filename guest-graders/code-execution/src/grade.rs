@@ -21,6 +21,10 @@ use crate::{
 pub(crate) fn grade(sample: &Sample, params: &Params, runner: &impl Runner) -> Result<Verdict, GradeError> {
     params.check()?;
     let suite = Suite::read(sample, params)?;
+    if sample.response.len() > LONGEST_RESPONSE {
+        let most = LONGEST_RESPONSE >> 20;
+        return Ok(nothing_ran(&suite, format_args!("the response is longer than {most} MiB and was not read")));
+    }
     let blocks = code_blocks::find(&sample.response);
     let language = language::of(params, &suite, &blocks, runner)?;
     let task = Task { sample, suite: &suite, params, language: &language, blocks: &blocks };
@@ -57,7 +61,8 @@ impl Task<'_> {
                 )));
             }
             Found::Nothing => {
-                return Ok(Some(nothing_ran(suite, format_args!("no {language} code found in the response"))));
+                let others = language::others(self.blocks);
+                return Ok(Some(nothing_ran(suite, format_args!("no {language} code found in the response{others}"))));
             }
         };
         check_language(suite, language)?;
@@ -77,6 +82,8 @@ fn did_not_parse(outcome: &Outcome) -> bool {
     raised.line.is_none() || matches!(raised.kind.as_str(), "SyntaxError" | "IndentationError" | "TabError")
 }
 
+/// Bytes of a response. Longer ones would cost the memory of the grader.
+const LONGEST_RESPONSE: usize = 8 << 20;
 /// Bytes of a program. No person or model writes more, and reading it would take more memory than a program has.
 const LONGEST_PROGRAM: usize = 4 << 20;
 

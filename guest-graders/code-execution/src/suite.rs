@@ -29,7 +29,7 @@ mod structured;
 use gradebox_sdk::{
     GradeError, Sample,
     programs::Call,
-    serde_json::{Value as Json, from_str},
+    serde_json::{Error as JsonError, Value as Json, from_str},
     value::Value,
 };
 
@@ -241,10 +241,19 @@ impl Reader<'_> {
         match from_str::<Json>(text) {
             Ok(json @ (Json::Array(_) | Json::Object(_))) => structured::read(column, &json, self),
             Err(problem) if looks_like_json && !text.contains("assert") => {
-                Err(GradeError::invalid_sample(column, format_args!("it looks like JSON, but is not: {problem}")))
+                Err(GradeError::invalid_sample(column, json_problem(&problem)))
             }
             _ => Ok(Tests { cases: statements::cases(column, text, self.entry_point)?, language: None }),
         }
+    }
+}
+
+/// Why a text that looks like JSON cannot be read.
+fn json_problem(error: &JsonError) -> String {
+    let message = error.to_string();
+    match message.strip_prefix("recursion limit exceeded") {
+        Some(place) => format!("it is nested deeper than 127 levels{place}"),
+        None => format!("it looks like JSON, but is not: {message}"),
     }
 }
 

@@ -242,7 +242,7 @@ impl Reader<'_> {
             }
             Err(problem) => literal::arguments(text).ok_or_else(|| {
                 let expected = "its input is neither one JSON value a line nor a list of Python literals";
-                self.error_at(index, format_args!("{expected}: {problem}"))
+                self.error_at(index, format_args!("{expected}: {}", super::json_problem(&problem)))
             }),
         }
     }
