@@ -241,20 +241,23 @@ impl Reader<'_> {
         match from_str::<Json>(text) {
             Ok(json @ (Json::Array(_) | Json::Object(_))) => structured::read(column, &json, self),
             Err(problem) if looks_like_json && !text.contains("assert") => {
-                Err(GradeError::invalid_sample(column, json_problem(&problem)))
+                let problem = json_problem(&problem);
+                Err(GradeError::invalid_sample(
+                    column,
+                    format_args!("it looks like JSON, but cannot be read: {problem}"),
+                ))
             }
             _ => Ok(Tests { cases: statements::cases(column, text, self.entry_point)?, language: None }),
         }
     }
 }
 
-/// Why a text that looks like JSON cannot be read.
+/// What is wrong with a text that is to be JSON.
 fn json_problem(error: &JsonError) -> String {
     let message = error.to_string();
-    match message.strip_prefix("recursion limit exceeded") {
-        Some(place) => format!("it is nested deeper than 127 levels{place}"),
-        None => format!("it looks like JSON, but is not: {message}"),
-    }
+    message
+        .strip_prefix("recursion limit exceeded")
+        .map_or_else(|| message.clone(), |place| format!("nested deeper than 127 levels{place}"))
 }
 
 /// The code that MBPP runs before its asserts.
@@ -315,7 +318,7 @@ mod tests {
         let text = r#"{"inputs": ["1\n"], "outputs": ["2\n"]}"#;
         let suite = read(&json!({"input_output": text}));
         assert_eq!(suite.cases, [output("1\n", "2\n")]);
-        assert!(problem(&json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but is not"));
+        assert!(problem(&json!({"tests": "[1, 2"})).contains("column `tests`: it looks like JSON, but cannot be read"));
     }
 
     #[test]
