@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(answered("0.25"), Ok((0.25, None)));
         assert_eq!(answered("1"), Ok((1.0, None)));
         assert_eq!(answered(r#"{"$tuple": [false, "no"]}"#), Ok((0.0, Some("no".to_owned()))));
-        assert_eq!(answered(r#"[0.5, null]"#), Ok((0.5, None)));
+        assert_eq!(answered("[0.5, null]"), Ok((0.5, None)));
     }
 
     #[test]
