@@ -98,3 +98,60 @@ fn is_kind(found: &str, expected: &str) -> bool {
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use gradebox_sdk::programs::Raised;
+
+    use super::*;
+    use crate::recorded::ended;
+
+    fn raised() -> Ending {
+        Ending::Raised(Raised { kind: "E".to_owned(), message: String::new(), line: None, traceback: String::new() })
+    }
+
+    fn judged(after_output: AfterOutput, ending: Ending, stdout: &str) -> Outcome {
+        let params = Params { after_output, ..Params::default() };
+        let case = Case::Output { stdin: String::new(), expected: Some("1\n2\n".to_owned()) };
+        compared(&case, Execution { stdout: stdout.as_bytes().to_vec(), ..ended(ending) }, &params)
+    }
+
+    #[test]
+    fn strictly_nothing_may_follow_the_output() {
+        let strict = |ending, stdout: &str| judged(AfterOutput::Strict, ending, stdout);
+        assert_eq!(strict(Ending::Completed, "1\n2"), Outcome::Passed);
+        assert_eq!(strict(Ending::Exited(0), "1\n2\n"), Outcome::Passed);
+        let more = "1\n2\nDone".to_owned();
+        assert_eq!(strict(Ending::Completed, &more), Outcome::Wrong(Found::PrintedMore(more.clone())));
+        assert_eq!(strict(Ending::Exited(3), "1\n2\n"), Outcome::Afterwards(Box::new(Outcome::Exited(3))));
+        assert_eq!(strict(Ending::TimedOut, "1\n2\n"), Outcome::Afterwards(Box::new(Outcome::TimedOut)));
+        assert_eq!(strict(raised(), "1\n"), unexpected(raised()));
+    }
+
+    #[test]
+    fn leniently_what_follows_the_output_is_not_held_against_it() {
+        let lenient = |ending, stdout: &str| judged(AfterOutput::Lenient, ending, stdout);
+        for ending in [Ending::Completed, Ending::Exited(0), Ending::Exited(1), raised()] {
+            for stdout in ["1\n2\n", "1\n2\nDone"] {
+                assert_eq!(lenient(ending.clone(), stdout), Outcome::Passed, "{ending:?} {stdout:?}");
+            }
+            for early in ["", "1\n", "1\n22", "2\n1"] {
+                assert_ne!(lenient(ending.clone(), early), Outcome::Passed, "{ending:?} {early:?}");
+            }
+        }
+        for ending in [Ending::TimedOut, Ending::OutOfMemory, Ending::StackOverflow, Ending::OutputExceeded] {
+            assert_ne!(lenient(ending, "1\n2\n"), Outcome::Passed);
+        }
+    }
+
+    #[test]
+    fn a_checker_is_asked_only_of_what_there_is() {
+        let script = Case::Output { stdin: String::new(), expected: None };
+        let asked = |params: &Params, ending| checkable(&script, ended(ending), params).ok();
+        let strict = Params::default();
+        assert_eq!(asked(&strict, Ending::Exited(0)), Some(Found::Printed(String::new())));
+        assert_eq!(asked(&strict, raised()), None);
+        let lenient = Params { after_output: AfterOutput::Lenient, ..Params::default() };
+        assert!(asked(&lenient, raised()).is_some() && asked(&lenient, Ending::TimedOut).is_none());
+    }
+}

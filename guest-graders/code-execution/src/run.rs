@@ -4,9 +4,11 @@ mod statements;
 
 pub(crate) use statements::Assertion;
 
+mod shared;
+
 use gradebox_sdk::{
     GradeError,
-    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Raised, Runner, Steps},
+    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Raised, Runner},
     value::Value,
 };
 
@@ -127,12 +129,12 @@ impl<R: Runner> Run<'_, R> {
     fn batch(&self, first: usize, cases: &[Case], shared: &mut Option<R::Session>) -> Result<Vec<Outcome>, GradeError> {
         let inputs: Vec<Input> = cases.iter().filter_map(|case| self.input(case)).collect();
         let program = self.sandboxed(self.program.source.clone(), cases);
-        let executions = match (inputs.as_slice(), self.params.instance) {
-            ([], _) => Vec::new(),
-            (inputs, Instance::PerTest) => self.runner.run_all(&program, inputs),
-            (inputs, Instance::PerSample) => self.run_in_one(&program, inputs, shared)?,
-        };
-        let mut executions = executions.into_iter();
+        let mut executions = match self.params.instance {
+            Instance::PerTest if inputs.is_empty() => Vec::new(),
+            Instance::PerTest => self.runner.run_all(&program, &inputs),
+            Instance::PerSample => shared::run_all(self.runner, &program, &inputs, shared)?,
+        }
+        .into_iter();
         let mut outcomes = Vec::with_capacity(cases.len());
         let mut to_check = Vec::new();
         for (index, case) in (first..).zip(cases) {
@@ -172,31 +174,6 @@ impl<R: Runner> Run<'_, R> {
             }
         }
         Ok(())
-    }
-
-    /// Runs calls one after the other in one sandbox, in a new one when a test ended it. A script runs once in a
-    /// sandbox, so each has its own.
-    fn run_in_one(
-        &self,
-        program: &Sandboxed,
-        inputs: &[Input],
-        shared: &mut Option<R::Session>,
-    ) -> Result<Vec<Execution>, GradeError> {
-        let mut executions = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            if input.action == Action::Script {
-                let once = self.runner.run_all(program, std::slice::from_ref(input));
-                executions.push(once.into_iter().next().ok_or_else(missing)?);
-                continue;
-            }
-            let session = shared.take().unwrap_or_else(|| self.runner.open(program, &[]));
-            let execution = session.step(input);
-            if matches!(execution.ending, Ending::Completed | Ending::Raised(_)) {
-                *shared = Some(session);
-            }
-            executions.push(execution);
-        }
-        Ok(executions)
     }
 
     fn input(&self, case: &Case) -> Option<Input> {

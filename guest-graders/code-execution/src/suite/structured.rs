@@ -194,17 +194,13 @@ impl Reader<'_> {
     }
 
     fn output(&self, index: usize, object: &Object) -> Result<Case, GradeError> {
-        // SandboxFusion names the streams inside of `input` and `output`.
-        let stream = |found: Option<(&'static str, &Json)>, stream: &str| {
-            found.map(|(name, json)| (name, json.get(stream).unwrap_or(json).clone()))
-        };
         let stdin = match stream(first(object, &["stdin", "input"]), "stdin") {
             None | Some((_, Json::Null)) => String::new(),
-            Some((name, input)) => self.text(index, name, &input)?,
+            Some((name, input)) => self.text(index, name, input)?,
         };
         let expected = match stream(first(object, &EXPECTED), "stdout") {
             Some((_, Json::Null)) | None if self.row.has_checker => None,
-            Some((name, expected)) => Some(self.text(index, name, &expected)?),
+            Some((name, expected)) => Some(self.text(index, name, expected)?),
             None => {
                 let expected =
                     "expected `stdin` and `stdout`, `input` and `output`, or `function`, `args` and `expected`";
@@ -315,6 +311,11 @@ fn are_wrapped<'a>(mut outputs: impl Iterator<Item = &'a Json>) -> bool {
     outputs.all(|output| output.as_array().is_some_and(|items| items.len() == 1))
 }
 
+/// `SandboxFusion` names the streams inside of `input` and `output`.
+fn stream<'a>(found: Option<(&'static str, &'a Json)>, name: &str) -> Option<(&'static str, &'a Json)> {
+    found.map(|(column, json)| (column, json.get(name).unwrap_or(json)))
+}
+
 fn first<'a>(object: &'a Object, names: &[&'static str]) -> Option<(&'static str, &'a Json)> {
     names.iter().find_map(|&name| Some((name, object.get(name)?)))
 }
@@ -407,6 +408,41 @@ mod tests {
             [code("assert f(1)"), code("assert f(2)")]
         );
         assert_eq!(problem(&json!(["assert f(1)", " "])), "column `tests`: test 2: it is empty");
+    }
+
+    #[test]
+    fn outputs_are_unwrapped_only_where_all_of_them_are_wrapped() {
+        let one = |number: i64| Value::from(vec![Value::from(number)]);
+        let two = Value::from(vec![Value::from(1), Value::from(2)]);
+        let tests = json!({"fn_name": "f", "inputs": [[1], [2]], "outputs": [[1], [1, 2]]});
+        assert_eq!(read(&tests), [call("f", &[Value::from(1)], &[one(1)]), call("f", &[Value::from(2)], &[two])]);
+        let test = |output: Json| json!({"type": "function_call", "fn_name": "f", "input": [1], "output": output});
+        assert_eq!(read(&json!([test(json!([3]))])), [call("f", &[Value::from(1)], &[Value::from(3), one(3)])]);
+        assert_eq!(read(&json!([test(json!([3])), test(json!(3))]))[0], call("f", &[Value::from(1)], &[one(3)]));
+    }
+
+    #[test]
+    fn a_kind_may_say_what_a_test_is() {
+        let tests = json!([
+            {"type": "stdin_stdout", "input": "1", "output": "2", "fn_name": null},
+            {"input": {"stdin": "3"}, "output": {"stdout": "4"}},
+        ]);
+        assert_eq!(read_for(&tests, Some("f")).unwrap(), [output("1", "2"), output("3", "4")]);
+        assert_eq!(read(&json!({"input": "1", "output": "2"})), [output("1", "2")]);
+        assert_eq!(read(&json!({"test_cases": [{"input": null, "output": "2"}]})), [output("", "2")]);
+    }
+
+    #[test]
+    fn arguments_may_be_written_as_python_writes_them() {
+        let tests = json!([{"input": "a = [1], b = 'x'", "output": "(1, 'x')"}]);
+        let Ok([Case::Call { call, expectation }]) =
+            read_for(&tests, Some("f")).map(|cases| <[Case; 1]>::try_from(cases).unwrap())
+        else {
+            panic!("no call")
+        };
+        assert_eq!(call.kwargs[1], ("b".to_owned(), Value::from("x")));
+        let expected = Value::Tuple(vec![Value::from(1), Value::from("x")]);
+        assert_eq!(expectation, Expectation::Returns(vec![expected]));
     }
 
     #[test]

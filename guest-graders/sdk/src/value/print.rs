@@ -64,7 +64,10 @@ fn write_float(out: &mut fmt::Formatter<'_>, float: f64) -> fmt::Result {
     if float.is_infinite() {
         return out.write_str(if float > 0.0 { "inf" } else { "-inf" });
     }
-    write!(out, "{float:?}")
+    let text = format!("{float:?}");
+    let Some((digits, exponent)) = text.split_once('e') else { return out.write_str(&text) };
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    write!(out, "{digits}e{sign}{exponent:0>2}")
 }
 
 /// In single quotes unless only they occur in the text.
@@ -112,6 +115,7 @@ mod tests {
         assert_eq!(printed(r#"{"$set": []}"#), "set()");
         assert_eq!(printed(r#"{"$frozenset": [1, 2]}"#), "frozenset({1, 2})");
         assert_eq!(printed(r#"{"$dict": [[1, "b"], ["c", []]]}"#), "{1: 'b', 'c': []}");
+        assert_eq!(printed("[1e16, 1e-7, 2.5e-300, 1e15]"), "[1e+16, 1e-07, 2.5e-300, 1000000000000000.0]");
         assert_eq!(printed(r#"{"$bytes": "YScA"}"#), r"b'a\'\x00'");
     }
 
