@@ -387,4 +387,77 @@ mod tests {
         let checker = Suite::read(&sample(&json!({"tests": {"inputs": ["1"]}})), &params).unwrap().checker.unwrap();
         assert_eq!(checker, Checker { source: "x\n".to_owned(), of_row: false });
     }
+
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        const KEYS: [&str; 22] = [
+            "inputs",
+            "outputs",
+            "input",
+            "output",
+            "stdin",
+            "stdout",
+            "expected",
+            "fn_name",
+            "function",
+            "args",
+            "kwargs",
+            "call",
+            "raises",
+            "assert",
+            "type",
+            "testtype",
+            "test_cases",
+            "language",
+            "tests",
+            "$set",
+            "$tuple",
+            "other",
+        ];
+        const TEXTS: [&str; 10] =
+            ["", "1", "[1]", "f", "f(1)", "functional", "stdin", "assert f()", "def check(c): pass", "{\"a\": 1}"];
+
+        fn tests() -> impl Strategy<Value = Json> {
+            let text = prop::sample::select(TEXTS.as_slice()).prop_map(Json::from);
+            let scalar = prop_oneof![
+                Just(Json::Null),
+                any::<bool>().prop_map(Json::from),
+                any::<i32>().prop_map(Json::from),
+                text
+            ];
+            scalar.prop_recursive(4, 48, 4, |inner| {
+                let entries = prop::collection::vec((prop::sample::select(KEYS.as_slice()), inner.clone()), 0..5);
+                let object = entries
+                    .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
+                prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Json::Array), object.prop_map(Json::Object)]
+            })
+        }
+
+        proptest! {
+            #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+            /// Read twice, as data and as text, tests are the same cases, or an error that names the column.
+            #[test]
+            fn whatever_a_column_holds_is_cases_or_an_error_that_names_it(tests in tests()) {
+                let as_data = Suite::read(&sample(&json!({"tests": tests})), &Params::default());
+                match &as_data {
+                    Ok(suite) => prop_assert!(!suite.cases.is_empty()),
+                    Err(error) => {
+                        let problem = error.to_string();
+                        prop_assert!(
+                            ["column `tests`: ", "column `entry_point`: "].iter().any(|start| problem.starts_with(start)),
+                            "{}", problem
+                        );
+                    }
+                }
+                if tests.is_array() || tests.is_object() {
+                    let as_text = Suite::read(&sample(&json!({"tests": tests.to_string()})), &Params::default());
+                    prop_assert_eq!(as_text, as_data);
+                }
+            }
+        }
+    }
 }

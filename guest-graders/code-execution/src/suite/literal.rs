@@ -269,4 +269,46 @@ mod tests {
         assert_eq!(arguments("a = 1, 2"), None);
         assert_eq!(arguments("1 2"), None);
     }
+
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        fn literal() -> impl Strategy<Value = Value> {
+            let scalar = prop_oneof![
+                Just(Value::Null),
+                any::<bool>().prop_map(Value::from),
+                any::<i64>().prop_map(Value::from),
+                (-1e300..1e300_f64).prop_map(Value::from),
+                "[a'\"\\\\\n\u{e9}\u{7}]{0,4}".prop_map(Value::from),
+            ];
+            scalar.prop_recursive(4, 32, 4, |inner| {
+                let items = || prop::collection::vec(inner.clone(), 0..4);
+                prop_oneof![
+                    items().prop_map(Value::List),
+                    items().prop_map(Value::Tuple),
+                    items().prop_map(Value::Set),
+                    prop::collection::vec((inner.clone(), inner.clone()), 0..3).prop_map(Value::Dict),
+                ]
+            })
+        }
+
+        proptest! {
+            #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+            #[test]
+            fn what_is_printed_is_read_again(expected in literal()) {
+                prop_assert_eq!(value(&expected.to_string()), Some(expected));
+            }
+
+            #[test]
+            fn any_text_is_read_or_refused(text in "[\\[\\](){}'\",:=a1e.+ \n\\\\-]{0,16}") {
+                if let Some(read) = value(&text) {
+                    prop_assert_eq!(value(&read.to_string()), Some(read));
+                }
+                let _ = arguments(&text);
+            }
+        }
+    }
 }
