@@ -8,7 +8,7 @@ mod shared;
 
 use gradebox_sdk::{
     GradeError,
-    programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Raised, Runner},
+    programs::{Action, Call, Input, Limits, Program as Sandboxed, Raised, Runner},
     value::Value,
 };
 

@@ -1,6 +1,10 @@
 //! What executions come to.
 
-use gradebox_sdk::{Sample, serde_json::Value as Json, serde_json::json};
+use gradebox_sdk::{
+    Sample,
+    programs::{Ending, Execution},
+    serde_json::{Value as Json, json},
+};
 
 use super::*;
 use crate::{
