@@ -147,7 +147,7 @@ fn code_that_does_not_parse_is_quoted_and_not_run() {
         diagnostics: |_: &str| vec![Diagnostic { line: 2, column: 12, message: "invalid syntax".to_owned() }],
         asked: std::cell::RefCell::default(),
     };
-    let sample = sample(RESPONSE, &json!({"test_list": ["assert f(2) == 5"]}));
+    let sample = sample(RESPONSE, &json!({"test_list": ["assert f(2) == 5", "assert f(1) == 10"]}));
     let scored = scored(grade(&sample, &Params::default(), &runner));
     assert_value(&scored, 0.0);
     assert_eq!(
