@@ -17,13 +17,14 @@ $(GUESTS)/.rust-target:
 	rustup target add $(TARGET)
 	@mkdir -p $(@D) && touch $@
 
-# The Python runtime's image is made by a program of the build.
+# The images of the language runtimes are made by programs of the build.
 graders: $(GUESTS)/.rust-target build
 	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) \
 	  --target-dir $(GUESTS) $(addprefix -p ,$(GRADERS)) -p hostile
 	@mkdir -p target/graders/runtimes target/hostile
 	@$(foreach name,$(GRADERS),$(call place,$(name),target/graders);) $(call place,hostile,target/hostile)
 	$(PYTHON) guest-graders/runtimes/python/build.py
+	$(PYTHON) guest-graders/runtimes/javascript/build.py
 
 # Copies a built component under the name that it gives itself, and leaves it alone where nothing changed.
 define place
