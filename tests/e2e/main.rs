@@ -20,11 +20,8 @@ mod formats;
 mod grading;
 mod hostile;
 mod humaneval;
-<<<<<<< HEAD
 mod isolation;
-=======
 mod javascript;
->>>>>>> cc0bac7 (Run JavaScript programs in QuickJS, with the parts of Node.js that they use)
 mod layers;
 mod math;
 mod refining;

@@ -70,12 +70,11 @@ class StringDecoder {
 }
 
 const perf_hooks = { get performance() { return globalThis.performance; } };
-const url = { URL: globalThis.URL, URLSearchParams: globalThis.URLSearchParams };
 
 const MODULES = {
   assert, 'assert/strict': assert.strict, buffer: { Buffer }, events: EventEmitter, fs, 'fs/promises': fs.promises, os, path, 'path/posix': path,
   perf_hooks, readline, 'readline/promises': readline.promises, string_decoder: { StringDecoder }, timers, 'timers/promises': timers.promises,
-  url, util,
+  util,
 };
 
 const REFUSED = {
