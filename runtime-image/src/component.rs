@@ -201,13 +201,13 @@ impl<'a> LinkedComponent<'a> {
         })
     }
 
-    /// What the component exports: the lifted functions of one interface, what cleans up after them, and the allocator.
-    pub(crate) fn exports(&self, interface: &str) -> Result<Vec<ExportedFunction>> {
+    /// What the component exports: the lifted functions of some interfaces, what cleans up after them, and the allocator.
+    pub(crate) fn exports(&self, interfaces: &[&str]) -> Result<Vec<ExportedFunction>> {
         let mut exports = Vec::new();
         let mut realloc = None;
         for lifted in &self.lifted {
             let name = self.exported_name(lifted.function)?;
-            if !name.starts_with(interface) {
+            if !interfaces.iter().any(|interface| name.starts_with(interface)) {
                 continue;
             }
             for function in [Some(lifted.function), lifted.post_return].into_iter().flatten() {
@@ -217,11 +217,11 @@ impl<'a> LinkedComponent<'a> {
             if let Some(function) = lifted.realloc {
                 let source = self.function(function)?;
                 if realloc.get_or_insert_with(|| source.clone()) != &source {
-                    bail!("the exports of `{interface}` use different allocators");
+                    bail!("the exports use different allocators");
                 }
             }
         }
-        let source = realloc.with_context(|| format!("exports nothing of `{interface}` that allocates"))?;
+        let source = realloc.with_context(|| format!("exports nothing of {interfaces:?} that allocates"))?;
         exports.push(ExportedFunction { name: "cabi_realloc".to_owned(), source });
         Ok(exports)
     }

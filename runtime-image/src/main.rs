@@ -1,28 +1,69 @@
 //! Turns a language runtime's component into one whose instances start in a fraction of a millisecond.
 //!
-//! `runtime-image IN.wasm OUT.wasm`
+//! `runtime-image [--plain] IN.wasm OUT.wasm` fuses the core modules of the component into one, runs it until it is warm,
+//! and lets it begin with the memory that this leaves. With `--plain`, or where a check of that memory fails, it begins
+//! with the memory that it came with.
 
 mod component;
 mod fuse;
+mod heap;
+mod image;
+mod making;
+mod memory;
 mod module;
+mod objects;
 mod placement;
+mod snapshot;
 mod wrap;
 
-use std::{env, fs, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::Path, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{component::LinkedComponent, wrap::Interface};
 
-/// What a language runtime exports.
+/// What a language runtime exports, and what it exports besides while its image is made.
 const INTERPRETER: &str = "gradebox:runtime/interpreter@0.1.0";
+const MAKING: &str = "gradebox:making/making@0.1.0";
 
 fn main() -> Result<()> {
-    let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let [input, output] = arguments.as_slice() else { bail!("usage: runtime-image IN.wasm OUT.wasm") };
-    let component = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
-    let interface = Interface::of(&component, INTERPRETER)?;
+    // Code of the runtime runs on this thread's stack.
+    let thread = thread::Builder::new().stack_size(making::STACK + (16 << 20)).spawn(run)?;
+    thread.join().map_err(|_| anyhow!("the image was not made"))?
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let (plain, paths) = match arguments.split_first() {
+        Some((first, rest)) if first == "--plain" => (true, rest),
+        _ => (false, arguments.as_slice()),
+    };
+    let [input, output] = paths else { bail!("usage: runtime-image [--plain] IN.wasm OUT.wasm") };
+    let component = fs::read(input).with_context(|| format!("cannot read {}", Path::new(input).display()))?;
     let linked = LinkedComponent::parse(&component)?;
-    let fused = fuse::fuse(&linked, &linked.exports(INTERPRETER)?)?;
-    fs::write(output, interface.wrap(&fused)?).with_context(|| format!("cannot write {}", output.display()))
+    let mut module = fuse::fuse(&linked, &linked.exports(&[INTERPRETER])?)?;
+    if !plain {
+        match with_snapshot(&component, &linked, &module) {
+            Ok(with_snapshot) => module = with_snapshot,
+            Err(error) => warn(&error),
+        }
+    }
+    let finished = Interface::of(&component, &[INTERPRETER])?.wrap(&module)?;
+    fs::write(output, finished).with_context(|| format!("cannot write {}", Path::new(output).display()))
+}
+
+/// The module with a memory of its own making, checked.
+fn with_snapshot(component: &[u8], linked: &LinkedComponent<'_>, module: &[u8]) -> Result<Vec<u8>> {
+    let exports = &[INTERPRETER, MAKING];
+    let interface = Interface::of(component, exports)?;
+    let making = fuse::fuse(linked, &linked.exports(exports)?)?;
+    let snapshot = snapshot::take(&interface.wrap(&making)?)?;
+    let stack = image::stack_pointer(&making)?;
+    snapshot::check(&interface.wrap(&image::with_memory(&making, &snapshot.memory, stack)?)?, &snapshot)?;
+    image::with_memory(module, &snapshot.memory, stack)
+}
+
+#[expect(clippy::print_stderr, reason = "a program of the build")]
+fn warn(error: &anyhow::Error) {
+    eprintln!("runtime-image: no snapshot, instances will start more slowly: {error:#}");
 }

@@ -11,8 +11,8 @@ pub(crate) struct Interface {
 }
 
 impl Interface {
-    /// What a component imports, and of what it exports only `interface`.
-    pub(crate) fn of(component: &[u8], interface: &str) -> Result<Self> {
+    /// What a component imports, and of what it exports only these interfaces.
+    pub(crate) fn of(component: &[u8], interfaces: &[&str]) -> Result<Self> {
         let DecodedWasm::Component(mut resolve, world) = wit_component::decode(component)? else {
             bail!("a package of interfaces, not a component");
         };
@@ -23,13 +23,13 @@ impl Interface {
             .exports
             .iter()
             .map(|(key, item)| {
-                (key.clone(), matches!(item, WorldItem::Interface { .. } if resolve.name_world_key(key) == interface))
+                (key.clone(), matches!(item, WorldItem::Interface { .. } if interfaces.contains(&resolve.name_world_key(key).as_str())))
             })
             .collect();
         let exports = &mut resolve.worlds.get_mut(world).context("a component has a world")?.exports;
         exports.retain(|key, _| names.iter().any(|(name, kept)| name == key && *kept));
-        if exports.is_empty() {
-            bail!("the component does not export `{interface}`");
+        if exports.len() != interfaces.len() {
+            bail!("the component does not export {interfaces:?}");
         }
         Ok(Self { resolve, world })
     }

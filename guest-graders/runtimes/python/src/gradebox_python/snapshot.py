@@ -27,31 +27,33 @@ GC_THRESHOLD = 20_000
 would make that the usual case. (`gc.freeze` would spare it, but with the snapshot frozen each collection
 marks the program's whole heap anew: filling 256 MiB took minutes instead of seconds.)"""
 
+ROOM_BYTES = 3 << 20
+
 ROUNDS = 30
 """Enough for the adaptive interpreter to specialise the code that every run goes through; it would
 otherwise do so, and write to its code objects, in every program's memory."""
 
-_SMALL_ABOVE = 2000
-_BYTES_ABOVE = 1 << 16
-
-_plug = []
-
-
 def prepare():
-    """Warms up, puts everything back, and leaves the heap so that programs touch few pages of it."""
+    """Warms up and settles, while componentize-py runs the application."""
     descriptors.lead_to(session)
     event_loop.install()
     threads.install()
     _add_site_builtins()
     sys.path[:] = []
     _warm_up()
+    settle()
+
+
+def settle():
+    """Puts everything back and makes what the next program finds."""
     _put_back()
     session.reset()
     session.streams.install()
     gc.set_threshold(GC_THRESHOLD, 10, 0)
+    # Room at the top of the heap that a small program need not ask the host for.
+    bytes(ROOM_BYTES)
     # A collection also empties the free lists of small objects, so none may follow.
     gc.collect()
-    _fill_holes()
 
 
 def _add_site_builtins():
@@ -126,40 +128,3 @@ def _put_back():
         getattr(module, "__dict__", {}).pop("__warningregistry__", None)
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
-
-
-def _fill_holes():
-    """Occupies the small holes that the imports left in the heap.
-
-    CPython for WASI has no allocator of its own: each small object is a chunk of the C library's heap,
-    and new ones would land in holes all over it, each on a page that has to be copied for the program.
-    With the small holes taken, a program's objects lie side by side in large ones and at the top. The
-    large holes have to be taken for a moment, or the small fillers would go there.
-    """
-    passing = [bytes(1 << 20)]
-    end = max(map(id, gc.get_objects()))
-    while id(passing[-1]) < end:
-        passing.append(bytes(1 << 20))
-    top = id(passing[-1])
-    for power in range(19, 13, -1):
-        passing.append(_fillers(lambda: bytes(1 << power), 1 << power, top))
-    for size in (1 << 13, 1 << 12, *range(4000, 0, -8), 2):
-        _plug.extend(_fillers(lambda: bytes(size), size, top))
-    _plug.extend(_fillers(object, 8, top))
-    _plug[:] = [tuple(_plug)]
-    del passing
-
-
-def _fillers(make, size, top):
-    """New objects of one size, until there is no room for them below the address `top`.
-
-    What was freed last is used first, and may lie above: a few small objects there say nothing yet.
-    """
-    fillers = []
-    above = 0
-    while above < max(1, min(_SMALL_ABOVE, _BYTES_ABOVE // size)):
-        filler = make()
-        fillers.append(filler)
-        above = above + 1 if id(filler) >= top else 0
-    del fillers[-above:]
-    return fillers

@@ -1,0 +1,68 @@
+"""What the build asks of the runtime while it makes the image; the finished component exports none of it."""
+
+from .pristine import BUILTINS as __builtins__
+
+import gc
+import sys
+from types import CodeType
+
+from wit_world.exports.making import Object, WarmUp
+from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
+
+from . import snapshot
+from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
+
+_CODE_PARTS = (
+    "co_consts co_names co_name co_qualname co_filename co_linetable co_exceptiontable "
+    "co_varnames co_cellvars co_freevars"
+).split()
+_HASHED = (str, bytes, int, float, complex)
+_COUNTED = (tuple, list, dict, set, frozenset, bytearray)
+
+
+class Making:
+    """The interface is documented in `runtime-image/wit/making.wit`."""
+
+    def warm_ups(self):
+        programs = [WarmUp(source, Action_Script(), stdin) for source, stdin in SCRIPTS]
+        programs += [
+            WarmUp(source, Action_Call(Call(target, args, [])), b"") for source, target, args in CALLS
+        ]
+        programs += [WarmUp(source, Action_Evaluate(text), b"") for source, text in EXPRESSIONS]
+        return programs
+
+    def settle(self):
+        snapshot.settle()
+
+    def objects(self):
+        return [Object(id(item), id(type(item)), _digest(item)) for item in _reachable()]
+
+
+def _reachable():
+    """What the collector knows of and what that leads to; most strings and numbers are found this way only."""
+    waiting = [None, True, False, ..., NotImplemented, type, object, sys.modules]
+    waiting += gc.get_objects()
+    found = {}
+    own = {id(waiting), id(found), id(sys._getframe())}
+    while waiting:
+        item = waiting.pop()
+        if id(item) in found or id(item) in own:
+            continue
+        found[id(item)] = item
+        waiting.extend(gc.get_referents(item))
+        waiting.append(type(item))
+        if type(item) is dict:
+            waiting.extend(item)
+        elif type(item) is CodeType:
+            waiting.extend(getattr(item, name) for name in _CODE_PARTS)
+        elif isinstance(item, type):
+            waiting.append(type.__dict__["__name__"].__get__(item))
+            waiting.extend(type.__subclasses__(item))
+    return found.values()
+
+
+def _digest(item):
+    kind = type(item)
+    if kind in _HASHED:
+        return hash(item) & 0xFFFFFFFF
+    return len(item) if kind in _COUNTED else 0

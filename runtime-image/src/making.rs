@@ -1,0 +1,139 @@
+//! A runtime whose image is being made: it runs, and between two calls its memory lies open.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use wasmtime::{
+    Config, Engine, OptLevel, Store,
+    component::{Component, HasSelf, Linker, ResourceTable},
+};
+use wasmtime_wasi::{Deterministic, WasiCtx, WasiCtxView, WasiView};
+
+use crate::memory::VisibleMemory;
+
+mod bindings {
+    #![allow(clippy::pedantic, unreachable_pub, reason = "generated code")]
+
+    wasmtime::component::bindgen!({
+        path: ["../wit/grader", "../wit/runtime", "wit"],
+        world: "gradebox:making/runtime-in-the-making",
+    });
+}
+
+pub(crate) use self::bindings::exports::gradebox::making::making::{Object, WarmUp};
+use self::bindings::{
+    RuntimeInTheMaking,
+    gradebox::{grader::program_types, runtime::host},
+};
+
+/// What CPython needs for its own recursion checks to come before the engine's.
+pub(crate) const STACK: usize = 48 << 20;
+
+/// A running runtime.
+pub(crate) struct Making {
+    store: Store<State>,
+    runtime: RuntimeInTheMaking,
+    memory: Arc<VisibleMemory>,
+}
+
+impl Making {
+    pub(crate) fn start(component: &[u8]) -> Result<Self> {
+        Self::instance(component).map_err(failed)
+    }
+
+    fn instance(component: &[u8]) -> wasmtime::Result<Self> {
+        let memory = Arc::new(VisibleMemory::default());
+        let mut config = Config::new();
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .concurrency_support(false)
+            .max_wasm_stack(STACK)
+            .async_stack_size(STACK + (1 << 20))
+            // An image can only be mapped into memory of the engine's own.
+            .memory_init_cow(false)
+            .memory_reservation(0)
+            .memory_reservation_for_growth(0)
+            .memory_guard_size(0)
+            .with_host_memory(Arc::<VisibleMemory>::clone(&memory));
+        let engine = Engine::new(&config)?;
+        let component = Component::new(&engine, component)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let mut store = Store::new(&engine, State::new());
+        let runtime = RuntimeInTheMaking::instantiate(&mut store, &component, &linker)?;
+        Ok(Self { store, runtime, memory })
+    }
+
+    pub(crate) fn memory(&mut self) -> Result<&mut [u8]> {
+        self.memory.bytes(&mut self.store)
+    }
+
+    pub(crate) fn warm_ups(&mut self) -> Result<Vec<WarmUp>> {
+        self.runtime.gradebox_making_making().call_warm_ups(&mut self.store).map_err(failed)
+    }
+
+    /// Runs a program as the host does. How it ends is its own affair.
+    pub(crate) fn run(&mut self, program: &WarmUp) -> Result<()> {
+        let interpreter = self.runtime.gradebox_runtime_interpreter();
+        if interpreter.call_load(&mut self.store, &program.source, &[]).map_err(failed)?.is_ok() {
+            let _ = interpreter.call_perform(&mut self.store, &program.action, &program.stdin).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_settle(&mut self.store).map_err(failed)?;
+        if !self.store.data().table.is_empty() {
+            bail!("the runtime holds resources of the host, which no later instance has");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn objects(&mut self) -> Result<Vec<Object>> {
+        let objects = self.runtime.gradebox_making_making().call_objects(&mut self.store).map_err(failed)?;
+        (!objects.is_empty()).then_some(objects).context("the runtime finds no objects")
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the signature that `map_err` wants")]
+fn failed(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("the runtime failed: {error:#}")
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl State {
+    fn new() -> Self {
+        let wasi = WasiCtx::builder()
+            .allow_blocking_current_thread(true)
+            .secure_random(Deterministic::new(vec![0x5a]))
+            .insecure_random(Deterministic::new(vec![0xa5]))
+            .insecure_random_seed(0)
+            .build();
+        Self { wasi, table: ResourceTable::new() }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl host::Host for State {
+    /// What programs print while they warm the runtime up is of no interest.
+    fn write(&mut self, _to: host::Channel, _bytes: Vec<u8>) {}
+
+    fn call_peer(
+        &mut self,
+        peer: String,
+        _call: program_types::Call,
+    ) -> Result<program_types::Value, program_types::Raised> {
+        let message = format!("there is no peer `{peer}`");
+        Err(program_types::Raised { kind: "RuntimeError".to_owned(), message, line: None, traceback: String::new() })
+    }
+}

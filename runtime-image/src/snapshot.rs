@@ -1,0 +1,72 @@
+//! Makes the memory that every instance begins with.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    heap::Heap,
+    making::{Making, Object},
+    objects,
+};
+
+/// Runs of every warm-up: through the exports, as the host runs programs, until all that is made lazily is there.
+const ROUNDS: usize = 4;
+
+/// A memory, and the objects that lay in it.
+pub(crate) struct Snapshot {
+    pub(crate) memory: Vec<u8>,
+    objects: Vec<Object>,
+}
+
+/// Warms a runtime up, and leaves it so that a program changes few pages of its memory.
+pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
+    let mut making = Making::start(component)?;
+    warm_up(&mut making)?;
+    let heap = Heap::find(making.memory()?)?;
+    heap.withdraw(making.memory()?)?;
+    // What is allocated now, and stays, lies together.
+    warm_up(&mut making)?;
+    // Looking for objects takes memory of its own, which must not stay.
+    let before = making.memory()?.to_vec();
+    let objects = making.objects()?;
+    let (own, grown) = making.memory()?.split_at_mut_checked(before.len()).context("memory does not shrink")?;
+    own.copy_from_slice(&before);
+    grown.fill(0);
+    let chunks = heap.chunks(making.memory()?)?;
+    let objects = objects::immortalise(making.memory()?, &chunks, &objects)?;
+    // Now the collector lets go of them, as it does of everything immortal that it meets.
+    making.settle()?;
+    heap.withdraw(making.memory()?)?;
+    let memory = making.memory()?.get(..before.len()).context("memory does not shrink")?.to_vec();
+    heap.chunks(&memory).context("the runtime took more memory when it settled")?;
+    Ok(Snapshot { memory, objects })
+}
+
+fn warm_up(making: &mut Making) -> Result<()> {
+    let programs = making.warm_ups()?;
+    for _ in 0..ROUNDS {
+        programs.iter().try_for_each(|program| making.run(program))?;
+    }
+    making.settle()
+}
+
+/// Compares the objects of an instance that began with the snapshot with those that lay in it.
+pub(crate) fn check(component: &[u8], snapshot: &Snapshot) -> Result<()> {
+    let mut making = Making::start(component)?;
+    let now: HashMap<(u32, u32), u32> =
+        making.objects()?.iter().map(|object| ((object.address, object.kind), object.digest)).collect();
+    let (mut same, mut different) = (0, 0);
+    for object in &snapshot.objects {
+        match now.get(&(object.address, object.kind)) {
+            Some(digest) if *digest == object.digest => same += 1,
+            Some(_) => different += 1,
+            None => {}
+        }
+    }
+    if different != 0 || same < snapshot.objects.len() / 2 {
+        bail!("objects of the image are not what they were: {same} same, {different} different");
+    }
+    Heap::find(making.memory()?)?.chunks(making.memory()?)?;
+    Ok(())
+}
