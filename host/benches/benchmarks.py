@@ -6,12 +6,14 @@ import datetime
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [
             *instances(bench, arguments.python, rounds=3, count=100 // scale),
+            *mix(bench, Path(folder), arguments.python, rounds=max(1, 10 // scale)),
+            *small_tests(Path(folder), arguments.python, count=10_000 // scale),
             *human_eval(Path(folder), repetitions=max(1, 5 // scale)),
             *trivial_grades(bench, count=5000 // scale),
             *first_result(Path(folder), arguments.python, repetitions=30 // scale),
@@ -89,6 +93,57 @@ def instances(bench: Path, python: str, rounds: int, count: int) -> list[Row]:
             what = f"fresh CPython for `print(1+1)`, {name}, p50 of {len(ours[kind])}"
             rows.append(compare(what, ours[kind], f"`{command}`", baseline[kind]))
     return rows
+
+
+def mix(bench: Path, folder: Path, python: str, rounds: int) -> list[Row]:
+    """The scripts of HumanEval, each in a fresh interpreter: processor time."""
+    rows, scripts = folder / "mix.jsonl", folder / "mix.json"
+    output([HARNESS_PYTHON, ROOT / "tests" / "humaneval" / "rows.py", "canonical", rows])
+    kept = [row for row in map(json.loads, rows.open()) if row["id"].endswith("(body)")]
+    sources = [f"{row['prompt']}{row['body']}\n{row['test']}\ncheck({row['entry_point']})" for row in kept]
+    scripts.write_text(json.dumps(sources))
+    sample = json.loads(output([bench, "scripts", CACHE, scripts, rounds]))
+    require(list(sample["endings"]) == ["completed"], f"HumanEval ended otherwise: {sample['endings']}")
+    native = [spawn([python, "-I", "-S", "-c", source])[0] for source in sources]
+    name = f"HumanEval's scripts, fresh interpreter each, processor time, p50 of {len(sources)} in turn"
+    return [compare(name, sample["cpu_us"], "`python3 -I -S -c`", native)]
+
+
+def small_tests(folder: Path, python: str, count: int) -> list[Row]:
+    """Programs of three lines with one test of standard input each, against a process with limits for each."""
+    source = "a, b = map(int, input().split())\nfor i in range(a):\n    b += i\nprint(b)"
+    cases = [(f"{n % 50} {n}", str(sum(range(n % 50)) + n)) for n in range(count)]
+    rows, graded = folder / "small.jsonl", folder / "small-graded.jsonl"
+    response = f"```python\n{source}\n```"
+    lines = (
+        json.dumps({"id": n, "query": "q", "response": response, "tests": {"inputs": [given], "outputs": [wanted]}})
+        for n, (given, wanted) in enumerate(cases)
+    )
+    rows.write_text("\n".join(lines) + "\n")
+    ours = [GRADEBOX, "grade", rows, "-g", "code-execution", "--jobs", "2", "-o", graded]
+    output(ours)
+    passed = sum(row["assessment"]["pass"] for row in map(json.loads, graded.open()))
+    require(passed == count, f"{passed} of {count} small programs passed")
+    wall = spawn(ours)[1]
+    part = cases[: max(1, count // 10)]
+    started = time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda case: limited([python, "-I", "-S", "-c", source], case[0]), part))
+    native = (time.perf_counter() - started) * 1e6 * count / len(part)
+    require(answers == [wanted for _, wanted in part], "the native programs answered otherwise")
+    name = f"{count} small programs with a test of standard input, 2 jobs, wall time"
+    return [compare(name, [wall], f"a process with rlimits for each, 2 at once (from {len(part)})", [native])]
+
+
+def limited(command: Sequence[object], given: str) -> str:
+    def limits() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    ran = subprocess.run(
+        list(map(str, command)), input=given, capture_output=True, text=True, preexec_fn=limits, timeout=60
+    )
+    return ran.stdout.strip()
 
 
 def human_eval(folder: Path, repetitions: int) -> list[Row]:

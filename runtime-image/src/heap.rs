@@ -155,3 +155,69 @@ fn is_state(memory: &[u8], state: usize) -> Option<bool> {
     }
     Some(true)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    const STATE: usize = 64;
+    const BASE: usize = 4096;
+
+    /// Three chunks, the middle one free, and a top.
+    fn memory() -> Vec<u8> {
+        let mut memory = vec![0; 65536];
+        let mut set = |address: usize, value: usize| {
+            set_word(&mut memory, address, u32::try_from(value).unwrap()).unwrap();
+        };
+        let chunks =
+            [(BASE + 8, 32 | 3), (BASE + 40, 48 | 1), (BASE + 88, 16 | 2), (BASE + 104, (61440 - 104 - 40) | 1)];
+        for (address, head) in chunks {
+            set(address + 4, head);
+        }
+        let free = BASE + 40;
+        let bin = STATE + SMALL_BINS + 8 * 6;
+        for (address, value) in [(bin + 8, free), (bin + 12, free), (free + 8, bin), (free + 12, bin), (free + 48, 48)]
+        {
+            set(address, value);
+        }
+        let state = [
+            (SMALL_MAP, 1 << 6),
+            (TOP_SIZE, 61440 - 104 - 40),
+            (LEAST_ADDRESS, BASE),
+            (TOP, BASE + 104),
+            (FOOTPRINT, 61440),
+            (FOOTPRINT + 4, 61440),
+            (SEGMENT, BASE),
+            (SEGMENT + 4, 61440),
+        ];
+        for (offset, value) in state {
+            set(STATE + offset, value);
+        }
+        memory
+    }
+
+    #[test]
+    fn the_state_is_found_and_free_chunks_are_withdrawn() {
+        let mut memory = memory();
+        let heap = Heap::find(&memory).unwrap();
+        assert_eq!(heap.state, STATE);
+        let in_use = |memory: &[u8]| heap.chunks(memory).unwrap().iter().map(|chunk| chunk.in_use).collect::<Vec<_>>();
+        assert_eq!(in_use(&memory), [true, false, true]);
+        assert_eq!(heap.withdraw(&mut memory).unwrap(), 48);
+        assert_eq!(in_use(&memory), [true, true, true]);
+        assert_eq!(word(&memory, STATE + SMALL_MAP).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_heap_that_contradicts_itself_is_refused() {
+        let mut broken = memory();
+        set_word(&mut broken, BASE + 44, 48 | 3).unwrap();
+        let heap = Heap::find(&broken).unwrap();
+        assert!(heap.chunks(&broken).is_err(), "its free neighbour says that the chunk before is in use");
+        let mut elsewhere = memory();
+        set_word(&mut elsewhere, STATE + TOP, 0).unwrap();
+        assert!(Heap::find(&elsewhere).is_err());
+    }
+}

@@ -17,6 +17,7 @@ mod deterministic;
 mod endpoint;
 mod exec;
 mod formats;
+mod fresh;
 mod grading;
 mod hostile;
 mod humaneval;

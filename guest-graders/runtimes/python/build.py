@@ -40,9 +40,13 @@ def main():
 
 
 def make(output, inputs, build, command=()):
-    """Makes a file, unless it was made of the same inputs before; it is whole or not there at all."""
+    """Makes a file, unless it was made of the same inputs by the same command before; it is whole or not there at all."""
     record = WORK / f"{output.name}.json"
-    digests = {"command": list(map(str, command)), "inputs": digest(inputs), "output": digest([output]) if output.is_file() else None}
+    digests = {
+        "command": list(map(str, command)),
+        "inputs": digest(inputs),
+        "output": digest([output]) if output.is_file() else None,
+    }
     if digests["output"] is not None and read_record(record) == digests:
         return
     started = time.monotonic()

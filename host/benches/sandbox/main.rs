@@ -19,6 +19,7 @@ mod floor;
 mod rows;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -48,6 +49,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let figures = match arguments.as_slice() {
         ["programs", cache, count] => runtime.block_on(programs(Path::new(cache), number(count))),
+        ["scripts", cache, file, rounds] => {
+            runtime.block_on(scripts(Path::new(cache), Path::new(file), number(rounds)))
+        }
         ["grades", cache, count, rounds] => runtime.block_on(grades(Path::new(cache), number(count), number(rounds))),
         ["rows", cache, grader, file, rounds] => {
             runtime.block_on(rows::rows(Path::new(cache), grader, Path::new(file), number(rounds)))
@@ -82,6 +86,55 @@ async fn programs(cache: &Path, count: usize) -> Value {
     }
     sandbox.close();
     json!({ "cpu_us": cpu, "wall_us": wall })
+}
+
+/// Each script in a fresh interpreter, all in turn, a number of times: the median processor time of each in
+/// microseconds, and the worker's memory, open files and threads after the first round and after the last.
+async fn scripts(cache: &Path, file: &Path, rounds: usize) -> Value {
+    let (sandbox, catalog) = open(cache, &root().join("target/graders")).await;
+    let python = catalog.language("python").expect("the Python runtime: run `make graders`");
+    let sources: Vec<String> = serde_json::from_slice(&fs::read(file).expect("the scripts")).expect("a JSON array");
+    let mut times = vec![vec![]; sources.len()];
+    let mut endings = BTreeMap::new();
+    let mut first = Value::Null;
+    for round in 0..=rounds {
+        for (source, times) in sources.iter().zip(&mut times) {
+            let request = ProgramRequest {
+                language: "python".to_owned(),
+                source: source.clone(),
+                action: Action::Script,
+                stdin: vec![],
+                limits: ProgramLimits::default(),
+            };
+            let execution = sandbox.exec(python, request).await.expect("an execution");
+            // The first round fills caches.
+            if round > 0 {
+                times.push(microseconds(execution.cpu, 1));
+                *endings.entry(execution.ending.name()).or_insert(0) += 1;
+            }
+        }
+        if round == 0 {
+            first = worker_holds();
+        }
+    }
+    let last = worker_holds();
+    sandbox.close();
+    json!({ "cpu_us": times.into_iter().map(median).collect::<Vec<_>>(), "endings": endings, "first": first, "last": last })
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Memory in KiB, and the numbers of open files and threads, of this process's first child.
+fn worker_holds() -> Value {
+    let worker = children().into_iter().next().expect("a worker runs");
+    let status = fs::read_to_string(worker.join("status")).expect("the worker's status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+    let memory: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    let entries = |folder: &str| fs::read_dir(worker.join(folder)).expect("the worker's folder").count();
+    json!({ "rss_kib": memory, "files": entries("fd"), "threads": entries("task") })
 }
 
 /// Trivial grades in one worker, and the floor, in turns: microseconds of processor time per grade, one figure a round.
@@ -161,16 +214,21 @@ fn root() -> PathBuf {
 /// Processor time of all threads of this process's children that still run. The kernel's own counter of nanoseconds:
 /// the usual ones are too coarse, and tell of children only once they have ended.
 fn workers_time() -> Duration {
-    let children = threads(Path::new("/proc/self"))
-        .filter_map(|thread| fs::read_to_string(thread.join("children")).ok())
-        .flat_map(|ids| ids.split_whitespace().map(|id| Path::new("/proc").join(id)).collect::<Vec<_>>());
-    children
+    children()
+        .into_iter()
         .flat_map(|child| threads(&child).collect::<Vec<_>>())
         .filter_map(|thread| {
             let text = fs::read_to_string(thread.join("schedstat")).ok()?;
             text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
         })
         .sum()
+}
+
+fn children() -> Vec<PathBuf> {
+    threads(Path::new("/proc/self"))
+        .filter_map(|thread| fs::read_to_string(thread.join("children")).ok())
+        .flat_map(|ids| ids.split_whitespace().map(|id| Path::new("/proc").join(id)).collect::<Vec<_>>())
+        .collect()
 }
 
 fn threads(process: &Path) -> impl Iterator<Item = PathBuf> {

@@ -23,15 +23,17 @@ from .tracebacks import EXPRESSION, PROGRAM
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
 
 GC_THRESHOLD = 20_000
-"""The first collection of a program touches every object of the snapshot, some 20 ms; CPython's own 2,000
-would make that the usual case. (`gc.freeze` would spare it, but with the snapshot frozen each collection
-marks the program's whole heap anew: filling 256 MiB took minutes instead of seconds.)"""
+"""Ten times CPython's own. The objects of the snapshot are immortal and none of the collector's business, so
+that a collection costs only what the program itself made; but each begins at the roots again, and with few
+objects there are many. (`gc.freeze` instead made filling 256 MiB take minutes.)"""
 
 ROOM_BYTES = 3 << 20
+"""Free memory at the top of the heap, so that a small program never asks the host for more."""
 
 ROUNDS = 30
 """Enough for the adaptive interpreter to specialise the code that every run goes through; it would
 otherwise do so, and write to its code objects, in every program's memory."""
+
 
 def prepare():
     """Warms up and settles, while componentize-py runs the application."""
