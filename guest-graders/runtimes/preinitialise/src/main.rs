@@ -26,7 +26,7 @@ const INITIALIZE: &str = "initialize";
 const HOST: (&str, [&str; 2]) = ("gradebox:runtime/host@0.1.0", ["write", "call-peer"]);
 
 /// 2024-01-01T00:00:00Z, where the clock of every program starts.
-const EPOCH: Duration = Duration::from_secs(1_704_067_200);
+const EPOCH: Duration = Duration::from_hours(473_352);
 
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
