@@ -61,7 +61,7 @@ impl Heap {
     }
 
     /// Every chunk below the top, segment by segment. Fails where two neighbours contradict each other.
-    pub(crate) fn chunks(&self, memory: &[u8]) -> Result<Vec<Chunk>> {
+    pub(crate) fn chunks(self, memory: &[u8]) -> Result<Vec<Chunk>> {
         let mut chunks = Vec::new();
         let mut segment = self.state + SEGMENT;
         while segment != 0 {
@@ -72,7 +72,7 @@ impl Heap {
         Ok(chunks)
     }
 
-    fn walk(&self, memory: &[u8], base: usize, bytes: usize, chunks: &mut Vec<Chunk>) -> Result<()> {
+    fn walk(self, memory: &[u8], base: usize, bytes: usize, chunks: &mut Vec<Chunk>) -> Result<()> {
         let top = word(memory, self.state + TOP)? as usize;
         // A chunk's content is aligned, and begins after two words.
         let mut address = (base + 8).next_multiple_of(16) - 8;
@@ -100,7 +100,7 @@ impl Heap {
     /// Takes every free chunk out of circulation for good, so that all that is allocated from now on lies side by side
     /// at the top instead of in holes all over the heap, each on a page that would have to be copied. Returns how many
     /// bytes that costs.
-    pub(crate) fn withdraw(&self, memory: &mut [u8]) -> Result<usize> {
+    pub(crate) fn withdraw(self, memory: &mut [u8]) -> Result<usize> {
         let mut withdrawn = 0;
         for chunk in self.chunks(memory)?.iter().filter(|chunk| !chunk.in_use) {
             let next = chunk.address + chunk.size;
@@ -164,6 +164,7 @@ mod tests {
 
     const STATE: usize = 64;
     const BASE: usize = 4096;
+    const TOP_BYTES: usize = 61440 - 104 - 40;
 
     /// Three chunks, the middle one free, and a top.
     fn memory() -> Vec<u8> {
@@ -171,8 +172,7 @@ mod tests {
         let mut set = |address: usize, value: usize| {
             set_word(&mut memory, address, u32::try_from(value).unwrap()).unwrap();
         };
-        let chunks =
-            [(BASE + 8, 32 | 3), (BASE + 40, 48 | 1), (BASE + 88, 16 | 2), (BASE + 104, (61440 - 104 - 40) | 1)];
+        let chunks = [(BASE + 8, 0x20 | 3), (BASE + 40, 0x30 | 1), (BASE + 88, 0x10 | 2), (BASE + 104, TOP_BYTES | 1)];
         for (address, head) in chunks {
             set(address + 4, head);
         }
@@ -184,7 +184,7 @@ mod tests {
         }
         let state = [
             (SMALL_MAP, 1 << 6),
-            (TOP_SIZE, 61440 - 104 - 40),
+            (TOP_SIZE, TOP_BYTES),
             (LEAST_ADDRESS, BASE),
             (TOP, BASE + 104),
             (FOOTPRINT, 61440),
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_heap_that_contradicts_itself_is_refused() {
         let mut broken = memory();
-        set_word(&mut broken, BASE + 44, 48 | 3).unwrap();
+        set_word(&mut broken, BASE + 44, 0x30 | 3).unwrap();
         let heap = Heap::find(&broken).unwrap();
         assert!(heap.chunks(&broken).is_err(), "its free neighbour says that the chunk before is in use");
         let mut elsewhere = memory();

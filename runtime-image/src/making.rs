@@ -26,7 +26,7 @@ use self::bindings::{
     gradebox::{grader::program_types, runtime::host},
 };
 
-/// What CPython needs for its own recursion checks to come before the engine's.
+/// What `CPython` needs for its own recursion checks to come before the engine's.
 pub(crate) const STACK: usize = 48 << 20;
 
 /// A running runtime.

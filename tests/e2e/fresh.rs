@@ -25,7 +25,7 @@ const HOSTILE: [&str; 6] = [
 fn every_program_finds_the_interpreter_as_it_was() {
     let bench = Bench::new();
     let row = |turn: usize| {
-        let source = if turn % 2 == 0 { PROBE } else { HOSTILE[turn / 2 % HOSTILE.len()] };
+        let source = if turn.is_multiple_of(2) { PROBE } else { HOSTILE[turn / 2 % HOSTILE.len()] };
         let tests = json!({ "inputs": [""], "outputs": ["what no program prints"] });
         json!({ "id": turn, "query": "q", "response": format!("```python\n{source}\n```"), "tests": tests })
     };
