@@ -36,6 +36,9 @@ const WINDOW: usize = 64;
 /// Bytes of samples that a worker may have at once, beyond which it gets one sample at a time.
 const WINDOW_BYTES: usize = 32 << 20;
 
+/// Bytes that are read or written at once, at least where there are so many.
+const READ: usize = 64 << 10;
+
 /// How much of a dead worker's last words is kept, in bytes.
 const LAST_WORDS: usize = 4 << 10;
 
@@ -97,7 +100,13 @@ impl Connection {
         let stderr = child.stderr.take().ok_or_else(missing)?;
         let (input, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
         tokio::spawn(async move {
-            while let Some(frame) = frames.recv().await {
+            while let Some(mut frame) = frames.recv().await {
+                // What waits already goes along: one call of the system, and one for the worker.
+                while frame.len() < READ
+                    && let Ok(next) = frames.try_recv()
+                {
+                    frame.extend_from_slice(&next);
+                }
                 if stdin.write_all(&frame).await.is_err() {
                     // The reading side sees the worker's end and knows what to do.
                     break;
@@ -178,6 +187,7 @@ impl Connection {
     /// Waits for something to happen. Safe to be cancelled: bytes are taken up whole or not at all.
     pub(super) async fn receive(&mut self) -> Event {
         let deadline = self.deadline();
+        self.received.reserve(READ);
         let read = self.output.read_buf(&mut self.received);
         let count = match deadline {
             Some(deadline) => match tokio::time::timeout_at(deadline, read).await {
