@@ -99,7 +99,8 @@ pub enum ErrorKind {
     BadResult,
     /// The grader asked for what it was not granted.
     CapabilityDenied,
-    /// Worker processes died again and again with this sample alone.
+    /// Worker processes died again and again with this sample alone, or the machine was too busy for any limit to come
+    /// first.
     WorkerDied,
     /// The endpoint did not answer.
     ModelFailed,

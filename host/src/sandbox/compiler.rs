@@ -22,9 +22,9 @@ pub(super) const COMPILE: &str = "compile";
 /// What one compilation may use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CompileLimits {
-    /// Processor time of all its threads, in seconds. `CPython` takes some 10.
+    /// Processor time of all its threads, in seconds. `CPython` takes some 12.
     pub(super) cpu_seconds: u64,
-    /// Memory, in bytes. `CPython` takes some 600 MiB with two threads; more threads take more.
+    /// Memory, in bytes. `CPython` takes less than 1.2 GB with two threads; more threads take more.
     pub(super) memory: u64,
 }
 

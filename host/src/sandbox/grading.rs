@@ -184,7 +184,7 @@ fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) ->
         return (ErrorKind::GraderLimit, excess.to_string());
     }
     if let Some(failure) = trap.downcast_ref::<HostFailure>() {
-        return (ErrorKind::GraderFailed, failure.to_string());
+        return (failure.kind, failure.to_string());
     }
     match trap.downcast_ref::<Interrupt>() {
         Some(Interrupt::Cpu) => {

@@ -24,6 +24,7 @@ use super::{
     wasi::{self, EmptyWasi, HasEmptyWasi},
     wire::{Action, ComponentId, Diagnostic, Ending, Execution, Raised, WireLanguage},
 };
+use crate::score::ErrorKind;
 
 /// Bytes that may cross from a runtime to the host in one call.
 const TRANSFER: usize = 16 << 20;
@@ -45,13 +46,23 @@ const PEER_CALLS: u32 = 1_000_000;
 struct PeerEnded(Ending);
 
 /// The host failed a program; says how. Never the program's own doing.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct HostFailure(String);
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{reason}")]
+pub(super) struct HostFailure {
+    /// Whose business it is.
+    pub(super) kind: ErrorKind,
+    reason: String,
+}
 
 impl HostFailure {
-    pub(super) fn new(how: String) -> Self {
-        Self(how)
+    pub(super) fn new(reason: String) -> Self {
+        Self { kind: ErrorKind::GraderFailed, reason }
+    }
+
+    /// The machine was too busy for any limit of the program to come first; another time it may not be.
+    fn overload() -> Self {
+        let reason = "the program reached the wall-clock backstop before its own limit: the machine is overloaded";
+        Self { kind: ErrorKind::WorkerDied, reason: reason.to_owned() }
     }
 }
 
@@ -71,7 +82,8 @@ impl Runtime {
 
     /// The syntax errors of a source; nothing is run.
     pub(super) fn check(&self, source: &str, limits: ProgramLimits) -> Result<Vec<Diagnostic>, HostFailure> {
-        let failed = |error: wasmtime::Error| HostFailure(format!("the syntax check failed: {}", root_cause(&error)));
+        let failed =
+            |error: wasmtime::Error| HostFailure::new(format!("the syntax check failed: {}", root_cause(&error)));
         let (mut store, instance) = self.instantiate(limits).map_err(failed)?;
         let diagnostics = instance.gradebox_runtime_interpreter().call_check(&mut store, source).map_err(failed)?;
         Ok(diagnostics.into_iter().map(Into::into).collect())
@@ -186,7 +198,7 @@ impl Session {
         }
         self.granted = limits.cpu;
         refuel(&mut self.store, self.metering, limits.cpu)
-            .map_err(|error| HostFailure(format!("no fuel for the program: {error}")))?;
+            .map_err(|error| HostFailure::new(format!("no fuel for the program: {error}")))?;
         let state = self.store.data_mut();
         state.stopwatch = Stopwatch::start(self.metering, limits.cpu);
         state.output = Output::new(limits.output);
@@ -235,10 +247,7 @@ impl Session {
             return match interrupt {
                 Interrupt::Cpu => Ok(Ending::TimedOut),
                 Interrupt::Output => Ok(Ending::OutputExceeded),
-                Interrupt::Wall => Err(HostFailure(
-                    "the program reached the wall-clock backstop before its processor time: the machine is overloaded"
-                        .to_owned(),
-                )),
+                Interrupt::Wall => Err(HostFailure::overload()),
             };
         }
         if let Some(I32Exit(code)) = trap.downcast_ref::<I32Exit>() {
@@ -247,8 +256,8 @@ impl Session {
         if let Some(PeerEnded(ending)) = trap.downcast_ref::<PeerEnded>() {
             return Ok(ending.clone());
         }
-        if let Some(HostFailure(reason)) = trap.downcast_ref::<HostFailure>() {
-            return Err(HostFailure(reason.clone()));
+        if let Some(failure) = trap.downcast_ref::<HostFailure>() {
+            return Err(failure.clone());
         }
         Ok(match trap.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => Ending::StackOverflow,
@@ -278,12 +287,12 @@ impl Session {
 fn no_sandbox(error: &wasmtime::Error, limits: ProgramLimits) -> HostFailure {
     let cause = root_cause(error);
     if cause.contains("exceeds memory limits") {
-        return HostFailure(format!(
+        return HostFailure::new(format!(
             "{} MiB of memory do not even hold the language runtime; give the program more",
             limits.memory >> 20
         ));
     }
-    HostFailure(format!("no sandbox for the program: {cause}"))
+    HostFailure::new(format!("no sandbox for the program: {cause}"))
 }
 
 /// The last line of an error's chain, which says what happened.
@@ -366,7 +375,7 @@ impl host::Host for ProgramState {
             Err(TryLockError::WouldBlock) => {
                 return Ok(Err(peer_error(format!("peer `{peer}` is waiting for this program already"))));
             }
-            Err(TryLockError::Poisoned(_)) => return Err(HostFailure(format!("peer `{peer}` failed")).into()),
+            Err(TryLockError::Poisoned(_)) => return Err(HostFailure::new(format!("peer `{peer}` failed")).into()),
         }?;
         self.stopwatch.exclude(execution.cpu, execution.wall);
         match execution.ending {
@@ -404,7 +413,7 @@ impl Runtimes {
     /// The runtime, and the component that it is.
     pub(super) fn find(&self, language: &str) -> Result<(ComponentId, Arc<Runtime>), HostFailure> {
         self.0.get(&language.to_ascii_lowercase()).cloned().ok_or_else(|| {
-            HostFailure(format!("no language runtime for `{language}`; there are: {}", self.names().join(", ")))
+            HostFailure::new(format!("no language runtime for `{language}`; there are: {}", self.names().join(", ")))
         })
     }
 

@@ -182,7 +182,7 @@ impl Worker {
         let limits: ProgramLimits = request.limits.capped();
         match runtime.run(&request.source, &request.action, &request.stdin, limits) {
             Ok(execution) => Answer::Execution(execution),
-            Err(failure) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: failure.to_string() },
+            Err(failure) => Answer::Failed { kind: failure.kind, reason: failure.to_string() },
         }
     }
 
@@ -198,7 +198,7 @@ impl Worker {
             inputs.iter().map(|input| runtime.run(source, &input.action, &input.stdin, limits)).collect();
         match executions {
             Ok(executions) => Answer::Executions(executions),
-            Err(failure) => Answer::Failed { kind: ErrorKind::GraderFailed, reason: failure.to_string() },
+            Err(failure) => Answer::Failed { kind: failure.kind, reason: failure.to_string() },
         }
     }
 }
