@@ -61,7 +61,7 @@ impl Task<'_> {
                 )));
             }
             Found::Nothing => {
-                let others = language::others(self.blocks);
+                let (language, others) = (language::family(language), language::others(self.blocks));
                 return Ok(Some(nothing_ran(suite, format_args!("no {language} code found in the response{others}"))));
             }
         };
@@ -106,7 +106,7 @@ fn find_program(task: &Task, checked: bool, runner: &impl Runner) -> Result<Foun
     let Task { sample, suite, language, blocks, .. } = *task;
     let is_script = suite.cases.iter().all(|case| matches!(case, Case::Output { .. }));
     let find = if is_script { code_blocks::program_in } else { code_blocks::module_in };
-    let block = find(blocks, language);
+    let block = find(blocks, language::family(language));
     if block.as_ref().map_or(0, |block| block.code.len()) > LONGEST_PROGRAM {
         return Ok(Found::TooLong);
     }
@@ -133,7 +133,7 @@ fn find_program(task: &Task, checked: bool, runner: &impl Runner) -> Result<Foun
 /// Tests that are code are Python's.
 fn check_language(suite: &Suite, language: &str) -> Result<(), GradeError> {
     let has_code = suite.cases.iter().any(|case| matches!(case, Case::Statements { .. }));
-    if has_code && language != language::DEFAULT {
+    if has_code && language::family(language) != language::DEFAULT {
         let problem = "tests made of statements run in `python` only";
         return Err(GradeError::invalid_params("language", problem));
     }

@@ -53,6 +53,15 @@ pub(crate) fn others(blocks: &[code_blocks::CodeBlock]) -> String {
     if names.is_empty() { String::new() } else { format!(", but {}", names.join(" and ")) }
 }
 
+/// The language that a runtime's programs are written in: `python-sympy` runs Python. A runtime with packages is called
+/// after its language, with a word for them behind a `-`.
+pub(crate) fn family(language: &str) -> &str {
+    match language.split_once('-') {
+        Some((DEFAULT, _)) => DEFAULT,
+        _ => language,
+    }
+}
+
 fn provided(name: &str, runner: &impl Runner) -> Result<String, String> {
     let normalised = code_blocks::normalised(name);
     if normalised == DEFAULT {

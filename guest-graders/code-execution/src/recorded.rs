@@ -38,7 +38,7 @@ where
     }
 
     fn languages(&self) -> Vec<String> {
-        vec!["javascript".to_owned(), "python".to_owned()]
+        ["javascript", "python", "python-sympy"].map(str::to_owned).to_vec()
     }
 
     /// A program with peers is a test of them: it is asked at once.

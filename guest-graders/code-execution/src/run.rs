@@ -180,7 +180,7 @@ impl<R: Runner> Run<'_, R> {
         let (action, stdin) = match case {
             Case::Output { stdin, .. } => (Action::Script, stdin.as_bytes().to_vec()),
             Case::Call { call, .. } => {
-                let target = if self.language == language::DEFAULT {
+                let target = if language::family(self.language) == language::DEFAULT {
                     target_in(&self.program.source, &call.target)
                 } else {
                     call.target.replace("()", "")

@@ -180,6 +180,19 @@ fn statements_want_python() {
 }
 
 #[test]
+fn a_runtime_with_packages_runs_the_programs_of_its_language() {
+    let params = Params { language: Some("python-sympy".to_owned()), ..Params::default() };
+    let response = "```javascript\nlet f = 1\n```\n```python\ndef f(x):\n    return 10 * x\n```";
+    let fields = json!({"tests": {"fn_name": "f", "inputs": [[1]], "outputs": [10]}});
+    let runner = Recorded::new(ten_by);
+    let scored = scored(grade(&sample(response, &fields), &params, &runner));
+    assert_value(&scored, 1.0);
+    assert_eq!(runner.asked.borrow()[0].0.language, "python-sympy");
+    let asserts = sample("```python\ndef f(x):\n    return 10 * x\n```", &json!({"test_list": ["assert f(1)"]}));
+    assert!(grade(&asserts, &params, &Recorded::new(|_, _| report(true, &[]))).is_ok());
+}
+
+#[test]
 fn a_bare_body_is_completed_by_the_prompt() {
     let prompt = "def f(x):\n    \"\"\"Doc.\"\"\"\n";
     let fields =
