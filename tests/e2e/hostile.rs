@@ -93,8 +93,8 @@ fn a_program_that_a_grader_runs_has_limits_of_its_own() {
 /// the machine's speed which limit comes first, or on the runtime's build what corrupted memory leads to.
 const PROBES: &[(&str, &[&str])] = &[
     ("abort", &["crashed"]),
-    ("builtins_cleared", &["raised", "crashed"]),
-    ("builtins_replaced", &["raised", "crashed"]),
+    ("builtins_cleared", &["raised", "crashed", "wrong"]),
+    ("builtins_replaced", &["raised", "crashed", "wrong"]),
     ("bytecode", &["crashed", "raised"]),
     ("bytecode_stack", &["crashed", "raised"]),
     ("closed_output", &["raised"]),
@@ -105,7 +105,7 @@ const PROBES: &[(&str, &[&str])] = &[
     ("exit_with_zero", &["wrong"]),
     ("exit_within", &["wrong"]),
     ("fork", &["raised"]),
-    ("harness", &["raised", "crashed"]),
+    ("harness", &["raised", "crashed", "wrong"]),
     ("huge_exception", &["raised", "out-of-memory"]),
     ("input_at_end", &["raised"]),
     ("int_to_text", &["raised"]),
@@ -127,9 +127,9 @@ const PROBES: &[(&str, &[&str])] = &[
     ("memory_in_blocks", &["out-of-memory", "timed-out"]),
     ("memory_in_cycles", &["out-of-memory", "timed-out"]),
     ("memory_swallowed", &["timed-out", "out-of-memory"]),
-    ("modules_cleared", &["raised", "crashed"]),
+    ("modules_cleared", &["raised", "crashed", "wrong"]),
     ("multiprocessing", &["raised"]),
-    ("objects", &["raised", "crashed"]),
+    ("objects", &["raised", "crashed", "wrong"]),
     ("output", &["out-of-memory", "output-exceeded"]),
     ("output_in_lines", &["output-exceeded"]),
     ("output_of_errors", &["output-exceeded"]),
@@ -155,7 +155,7 @@ const PROBES: &[(&str, &[&str])] = &[
     ("surrogates", &["raised"]),
     ("system", &["raised"]),
     ("thread", &["raised"]),
-    ("trace", &["raised", "crashed"]),
+    ("trace", &["raised", "crashed", "wrong"]),
     ("write_file", &["raised"]),
 ];
 
