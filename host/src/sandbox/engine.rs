@@ -1,5 +1,7 @@
 //! The two engines: one for graders, one for language runtimes. Each setting with its reason.
 
+use std::fs;
+
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// What an engine runs; the two differ in stack and slots.
@@ -54,14 +56,40 @@ pub(super) const THREAD_STACK: usize = RUNTIME_STACK + GRADER_STACK + (16 << 20)
 
 const GRADER_STACK: usize = 512 << 10;
 
+/// Of the memory of a language runtime, how much is restored in place; what a program took beyond is given back.
+const KEPT_RESIDENT: usize = 64 << 20;
+
+const TABLE_KEPT_RESIDENT: usize = 1 << 20;
+
 /// `CPython` needs far more than the usual 512 KiB: with less, its own recursion check comes after the engine's trap.
 const RUNTIME_STACK: usize = 48 << 20;
 
 /// Builds the engine that components of this purpose are compiled for and run in.
 pub(super) fn engine(purpose: Purpose, metering: Metering) -> wasmtime::Result<Engine> {
     let mut config = config(purpose, metering);
+    if purpose == Purpose::Runtimes && !may_be_swapped() {
+        // Fails where the kernel cannot tell which pages were written to.
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(keeping_resident(pool(purpose))));
+        if let Ok(engine) = Engine::new(&config) {
+            return Ok(engine);
+        }
+    }
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(purpose)));
     Engine::new(&config)
+}
+
+/// The pool, with memory that is restored page by page where it was written to, instead of being given back and
+/// mapped anew: page faults are most of what a fresh interpreter costs.
+fn keeping_resident(mut pool: PoolingAllocationConfig) -> PoolingAllocationConfig {
+    pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT_RESIDENT).table_keep_resident(TABLE_KEPT_RESIDENT);
+    pool
+}
+
+/// Whether pages of this process may be swapped out. The scan of wasmtime 48 would take a page that was written to and
+/// swapped out for one that was not, and leave it to the next instance.
+fn may_be_swapped() -> bool {
+    // The first line is a heading.
+    fs::read_to_string("/proc/swaps").map_or(true, |swaps| swaps.lines().count() > 1)
 }
 
 /// Builds an engine that compiles for those of [`engine`] and looks at their code, and has no room for instances.
