@@ -21,7 +21,7 @@ _COUNTED = (tuple, list, dict, set, frozenset, bytearray)
 
 
 class Making:
-    """The interface is documented in `runtime-image/wit/making.wit`."""
+    """The interface is documented in `../image/wit/making.wit`."""
 
     def warm_ups(self):
         programs = [WarmUp(source, Action_Script(), stdin) for source, stdin in SCRIPTS]

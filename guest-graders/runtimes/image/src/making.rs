@@ -15,7 +15,7 @@ mod bindings {
     #![allow(clippy::pedantic, unreachable_pub, reason = "generated code")]
 
     wasmtime::component::bindgen!({
-        path: ["../wit/grader", "../wit/runtime", "wit"],
+        path: ["../../../wit/grader", "../../../wit/runtime", "wit"],
         world: "gradebox:making/runtime-in-the-making",
     });
 }
