@@ -18,6 +18,7 @@ pub mod panel;
 pub mod refine;
 
 pub mod dataset;
+pub mod export;
 pub mod run;
 
 pub mod cli;

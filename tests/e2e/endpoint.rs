@@ -88,8 +88,8 @@ fn serve(stream: TcpStream, requests: &AtomicUsize, answer: &dyn Fn(&Value) -> (
             "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             reply.len()
         );
-        let stream = reader.get_mut();
-        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(reply.as_bytes())).is_err() {
+        // In one piece: a second small one would wait for the first to be acknowledged.
+        if reader.get_mut().write_all((head + &reply).as_bytes()).is_err() {
             return;
         }
     }

@@ -5,6 +5,7 @@
     clippy::doc_markdown,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::unwrap_used,
     unreachable_pub,
     reason = "a test fails by panicking, and its support belongs to no library"
@@ -16,6 +17,7 @@ mod code_graders;
 mod deterministic;
 mod endpoint;
 mod exec;
+mod exporting;
 mod formats;
 mod fresh;
 mod grading;
@@ -27,6 +29,7 @@ mod layers;
 mod math;
 mod refining;
 mod resuming;
+mod scale;
 mod second_opinion;
 mod support;
 mod workers;

@@ -90,7 +90,9 @@ fn calls_under_way(said: &str) -> usize {
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
     let undisturbed = Bench::new();
-    let (rows, kills) = (40 + kills(), kills());
+    let kills = kills();
+    // Between two kills, some twenty rows are done.
+    let rows = 25 * kills;
     dataset_asking(&undisturbed, rows, "a");
     let calm = Counting::start(Duration::ZERO);
     undisturbed.run(&arguments(&calm.endpoint.url, "run", &[])).expect_status(0);
@@ -102,14 +104,17 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
     let url = endpoint.endpoint.url.clone();
     // Instants that no clock of the run knows: spread over its whole length by a fixed sequence.
     let mut state = 12345_u64;
+    let mut killed = 0;
     for kill in 0..kills {
         let more: &[&str] = if kill == 0 { &[] } else { &["--resume"] };
         let mut child = start(&bench, &arguments(&url, "run", more));
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(Duration::from_millis(60 + (state >> 33) % 400));
+        killed += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
     }
+    assert!(killed * 4 >= kills * 3, "only {killed} of {kills} kills met a run");
     // A loss of power may tear what was written last.
     let results = bench.path("run/results.jsonl");
     let bytes = fs::read(&results).unwrap();

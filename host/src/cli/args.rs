@@ -39,6 +39,8 @@ pub(super) enum Command {
     Grade(GradeArgs),
     Refine(RefineArgs),
     Exec(ExecArgs),
+    Export(ExportArgs),
+    Import(ImportArgs),
     Check(CheckArgs),
     Graders(GradersArgs),
     Doctor(DoctorArgs),
@@ -58,7 +60,12 @@ impl Command {
             Self::Check(args) => Some(&args.directories),
             Self::Graders(args) => Some(&args.directories),
             Self::Doctor(args) => Some(&args.directories),
-            Self::Grade(_) | Self::Refine(_) | Self::ConfigSchema | Self::Worker => None,
+            Self::Grade(_)
+            | Self::Refine(_)
+            | Self::Export(_)
+            | Self::Import(_)
+            | Self::ConfigSchema
+            | Self::Worker => None,
         }
     }
 }
@@ -209,6 +216,58 @@ pub(super) struct ExecArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) directories: Directories,
+}
+
+/// Make training data, or a list for reviewers, of graded or refined rows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox export runs/first --to sft -o sft.jsonl
+  gradebox export refined.jsonl --to dpo --margin 0.2 -o pairs.jsonl
+  gradebox export runs/first --to reward -o rewards.jsonl
+  gradebox export runs/first --to review --limit 50 -o review.jsonl")]
+pub(super) struct ExportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// What to make: conversations, preference pairs, pointwise rewards, or rows to look at
+    #[arg(long, value_enum)]
+    pub(super) to: ExportTarget,
+    /// Where the rows go [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// sft: rows that do not pass, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// dpo: the least difference of the two scores (0..1)
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0, value_parser = parse_unit)]
+    pub(super) margin: f64,
+    /// dpo: every pair of attempts, not only the chosen one against the worst
+    #[arg(long)]
+    pub(super) all_pairs: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ExportTarget {
+    Sft,
+    Dpo,
+    Reward,
+    Review,
+}
+
+/// Apply a reviewer's decisions (accept, reject, edit, drop) to the rows of `export --to review`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gradebox import runs/first review.jsonl -o reviewed.jsonl")]
+pub(super) struct ImportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// The rows of `export --to review`, with `decision` filled in
+    pub(super) reviewed: PathBuf,
+    /// Where the rows go [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// Is a file a grader, or a language runtime, for this host? Runs its own examples

@@ -11,6 +11,7 @@ mod console;
 mod doctor;
 mod environment;
 mod exec;
+mod export;
 mod failure;
 mod grade;
 mod graders;
@@ -79,6 +80,8 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Grade(args) => grade::grade(args, line.print_config, environment).await,
         Command::Refine(args) => refine::refine(args, line.print_config, environment).await,
         Command::Exec(args) => exec::exec(args, environment).await,
+        Command::Export(args) => export::export(args),
+        Command::Import(args) => export::import(args),
         Command::Check(args) => check::check(args, environment).await,
         Command::Graders(args) => graders::graders(args, environment).await,
         Command::Doctor(args) => doctor::doctor(args, environment).await,

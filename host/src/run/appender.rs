@@ -1,10 +1,16 @@
-//! Appends lines to a file on a thread of its own; lines that come together share one write and one sync.
+//! Appends lines to a file on a thread of its own; lines that come together share one write.
+//!
+//! A line that is written survives the end of the process, however it ends. A second thread syncs the file again and
+//! again while it grows, so that a loss of power takes no more than what was written during the last sync.
 
 use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread::JoinHandle,
 };
 
@@ -35,8 +41,8 @@ pub(super) struct Appender {
 #[derive(Debug)]
 struct Line {
     bytes: Vec<u8>,
-    /// Told when the line would survive a loss of power.
-    durable: Option<oneshot::Sender<()>>,
+    /// Told when the line would survive the end of the process.
+    written: Option<oneshot::Sender<()>>,
 }
 
 impl Appender {
@@ -55,15 +61,15 @@ impl Appender {
         Ok(Self { lines: Some(lines), failure, thread: Some(thread) })
     }
 
-    /// Adds a line without waiting until it is durable.
+    /// Adds a line without waiting until it is written.
     pub(super) async fn add(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
-        self.send(Line { bytes, durable: None }).await
+        self.send(Line { bytes, written: None }).await
     }
 
-    /// Adds a line; it survives a loss of power once this returns.
-    pub(super) async fn add_durably(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
-        let (durable, told) = oneshot::channel();
-        self.send(Line { bytes, durable: Some(durable) }).await?;
+    /// Adds a line; it survives the end of the process once this returns.
+    pub(super) async fn write(&self, bytes: Vec<u8>) -> Result<(), AppendError> {
+        let (written, told) = oneshot::channel();
+        self.send(Line { bytes, written: Some(written) }).await?;
         // The thread tells nobody any more once it has failed.
         told.await.map_err(|_| self.failure().unwrap_or_else(ended))
     }
@@ -73,7 +79,7 @@ impl Appender {
         self.failure.get().cloned()
     }
 
-    /// Waits until all lines are durable.
+    /// Waits until all lines are synced.
     pub(super) async fn close(mut self) -> Result<(), AppendError> {
         self.lines = None;
         if let Some(thread) = self.thread.take() {
@@ -92,30 +98,46 @@ fn ended() -> AppendError {
     AppendError { path: PathBuf::new(), problem: "the thread that writes it has ended".to_owned() }
 }
 
-fn write_all(file: &File, path: &Path, mut lines: mpsc::Receiver<Line>, failure: &OnceLock<AppendError>) {
+fn write_all(file: &File, path: &Path, lines: mpsc::Receiver<Line>, failure: &OnceLock<AppendError>) {
+    let failed = &|error: io::Error| {
+        let _ = failure.set(AppendError { path: path.to_owned(), problem: error.to_string() });
+    };
+    let (grown, watched) = sync_channel(1);
+    std::thread::scope(|scope| {
+        scope.spawn(move || sync_while_growing(file, &watched).unwrap_or_else(failed));
+        write_lines(file, lines, &grown).unwrap_or_else(failed);
+        // The other thread ends after a last sync.
+        drop(grown);
+    });
+}
+
+/// Writes lines until no more can come.
+fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSender<()>) -> io::Result<()> {
     while let Some(first) = lines.blocking_recv() {
         let mut bytes = first.bytes;
-        let mut waiting: Vec<_> = first.durable.into_iter().collect();
+        let mut waiting: Vec<_> = first.written.into_iter().collect();
         while bytes.len() < GATHERED
             && let Ok(next) = lines.try_recv()
         {
             bytes.extend_from_slice(&next.bytes);
-            waiting.extend(next.durable);
+            waiting.extend(next.written);
         }
-        if let Err(error) = append(file, &bytes, !waiting.is_empty() || lines.is_empty()) {
-            let _ = failure.set(AppendError { path: path.to_owned(), problem: error.to_string() });
-            return;
-        }
-        for durable in waiting {
+        file.write_all(&bytes)?;
+        for written in waiting {
             // Nobody may be waiting any more.
-            let _ = durable.send(());
+            let _ = written.send(());
         }
+        // Where one sync is asked for already, it has not begun, and takes these lines with it.
+        let _ = grown.try_send(());
     }
+    Ok(())
 }
 
-fn append(mut file: &File, bytes: &[u8], sync: bool) -> io::Result<()> {
-    file.write_all(bytes)?;
-    if sync { file.sync_data() } else { Ok(()) }
+fn sync_while_growing(file: &File, grown: &Receiver<()>) -> io::Result<()> {
+    while grown.recv().is_ok() {
+        file.sync_data()?;
+    }
+    Ok(())
 }
 
 /// Makes the name of a new file durable, where the system can.
@@ -136,7 +158,7 @@ mod tests {
         std::fs::write(&path, "kept\ntorn").unwrap();
         let appender = Appender::open(&path, 5).unwrap();
         appender.add(b"1\n".to_vec()).await.unwrap();
-        appender.add_durably(b"2\n".to_vec()).await.unwrap();
+        appender.write(b"2\n".to_vec()).await.unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept\n1\n2\n");
         appender.add(b"3\n".to_vec()).await.unwrap();
         appender.close().await.unwrap();
@@ -145,7 +167,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_full_disk_fails_every_line_that_would_have_to_be_durable() {
+    async fn a_full_disk_fails_every_line_that_waits_to_be_written() {
         let file = File::options().write(true).open("/dev/full").unwrap();
         let (lines, received) = mpsc::channel(WAITING);
         let failure = Arc::new(OnceLock::new());
@@ -154,8 +176,8 @@ mod tests {
             move || write_all(&file, Path::new("journal"), received, &failure)
         });
         let appender = Appender { lines: Some(lines), failure, thread: Some(thread) };
-        let error = appender.add_durably(b"1\n".to_vec()).await.unwrap_err();
+        let error = appender.write(b"1\n".to_vec()).await.unwrap_err();
         assert!(error.to_string().starts_with("cannot write journal: "), "{error}");
-        assert!(appender.add_durably(b"2\n".to_vec()).await.is_err());
+        assert!(appender.write(b"2\n".to_vec()).await.is_err());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! run.json        what the run was told: configuration, digests of dataset and components
-//! journal         one line for each model call, durable before the answer is used
+//! journal         one line for each model call, written before the answer is used, synced all the time
 //! results.jsonl   the finished rows, in the order of the dataset
 //! ```
 
@@ -152,11 +152,23 @@ impl Results {
         self.appender.add(line).await
     }
 
-    /// Makes all rows durable; gives back the path of the file.
+    /// Waits until all rows are synced; gives back the path of the file.
     pub(super) async fn close(self) -> Result<PathBuf, AppendError> {
         self.appender.close().await?;
         Ok(self.path)
     }
+}
+
+/// What the run in a directory was told.
+pub fn read_told(path: &Path) -> Result<Value, DirectoryError> {
+    let told = fs::read(path.join(TOLD)).map_err(|_| DirectoryError::Missing { path: path.to_owned() })?;
+    serde_json::from_slice(&told)
+        .map_err(|error| DirectoryError::Unusable { path: path.to_owned(), source: error.into() })
+}
+
+/// The file of a run's finished rows.
+pub fn results_of(path: &Path) -> PathBuf {
+    path.join(RESULTS)
 }
 
 /// The rows of a file of results, first to last, as JSON.

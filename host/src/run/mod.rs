@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use self::recorded::RowContext;
 pub use self::{
     appender::AppendError,
-    directory::{DirectoryError, Results, RunDirectory, read_results},
+    directory::{DirectoryError, Results, RunDirectory, read_results, read_told, results_of},
     fatal::FatalErrors,
     recorded::{CallCounts, Recorder},
     responses::ResponseCache,
