@@ -67,7 +67,7 @@ const RUNTIME_STACK: usize = 48 << 20;
 /// Builds the engine that components of this purpose are compiled for and run in.
 pub(super) fn engine(purpose: Purpose, metering: Metering) -> wasmtime::Result<Engine> {
     let mut config = config(purpose, metering);
-    if purpose == Purpose::Runtimes && !may_be_swapped() {
+    if !may_be_swapped() {
         // Fails where the kernel cannot tell which pages were written to.
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(keeping_resident(pool(purpose))));
         if let Ok(engine) = Engine::new(&config) {
