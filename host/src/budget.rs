@@ -90,7 +90,6 @@ struct State {
     spent: Charge,
     /// Set aside for requests under way.
     reserved: Charge,
-    under_way: u64,
 }
 
 impl Default for Budget {
@@ -107,19 +106,9 @@ impl Budget {
         Self(Arc::new(Shared { limits, state, settled: Notify::new() }))
     }
 
-    /// Whether requests are bounded in tokens or cost, so that their worst case must be known.
-    pub fn limits(&self) -> Limits {
-        self.0.limits
-    }
-
     /// What is used up so far.
     pub fn spent(&self) -> Charge {
         self.0.state().spent
-    }
-
-    /// Requests that were sent and not yet settled.
-    pub fn under_way(&self) -> u64 {
-        self.0.state().under_way
     }
 
     /// Sets the worst case of one request aside. Waits while requests under way may turn out to leave room.
@@ -146,7 +135,6 @@ impl Shared {
         let mut state = self.state();
         if self.limits.exceeded_by(state.spent.plus(state.reserved).plus(worst)).is_none() {
             state.reserved = state.reserved.plus(worst);
-            state.under_way += 1;
             return Some(Ok(()));
         }
         let bound = self.limits.exceeded_by(state.spent.plus(worst))?;
@@ -156,7 +144,6 @@ impl Shared {
     fn settle(&self, worst: Charge, used: Charge) {
         let mut state = self.state();
         state.reserved = state.reserved.minus(worst);
-        state.under_way = state.under_way.saturating_sub(1);
         state.spent = state.spent.plus(used);
         drop(state);
         self.settled.notify_waiters();
