@@ -22,7 +22,10 @@ use gradebox::{
 };
 use serde_json::json;
 
-use crate::support::{Bench, hostile_graders, root};
+use crate::{
+    lockdown::kernel_has_landlock,
+    support::{Bench, hostile_graders, root},
+};
 
 /// A directory of two small components, and a cache of its own.
 struct Place {
@@ -187,6 +190,25 @@ async fn what_is_exchanged_after_the_check_is_not_run() {
             assert_eq!(error.kind, ErrorKind::GraderFailed);
             assert!(error.reason.contains("was changed"), "{}", error.reason);
         }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_elsewhere_cannot_even_be_opened_by_a_worker() {
+    if !kernel_has_landlock() {
+        return;
+    }
+    let place = Place::new();
+    place.open_here().await;
+    let opened = place.open_here().await;
+    for file in place.compiled_files() {
+        let elsewhere = place.bench.path("elsewhere");
+        fs::rename(&file, &elsewhere).expect("a file of ours");
+        std::os::unix::fs::symlink(elsewhere, &file).expect("a link");
+    }
+    match opened.grade().await {
+        Outcome::Error(error) => assert!(error.reason.contains("Permission denied"), "{}", error.reason),
         other => panic!("{other:?}"),
     }
 }

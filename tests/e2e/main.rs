@@ -26,6 +26,7 @@ mod humaneval;
 mod isolation;
 mod javascript;
 mod layers;
+mod lockdown;
 mod math;
 mod refining;
 mod resuming;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{ChatModel, ModelError, Request},
     sample::Message,
-    sandbox::{Action, Catalog, Ending, Language, Metering, ProgramLimits, ProgramRequest, Sandbox},
+    sandbox::{Action, Catalog, Ending, Language, Metering, ProgramLimits, ProgramRequest, Refused, Sandbox},
 };
 
 /// How long an endpoint may take to let us in or to say a word.
@@ -76,6 +76,10 @@ async fn check_sandbox(args: &DoctorArgs, environment: &Environment, report: &mu
         Err(failure) => return report.failure("engine", &failure),
     };
     report.line(Finding::Ok, "cache", &format!("{} ({})", cache_directory.display(), size_of(&cache_directory)));
+    match sandbox.try_what_is_refused(&cache).await {
+        Ok(refused) => check_lockdown(refused, report),
+        Err(problem) => report.line(Finding::Problem, "lockdown", problem.trim()),
+    }
     let directories = ConfigFile::load(args.config.as_deref())
         .and_then(|file| component_directories(&args.directories.graders, &file.config, environment));
     let directories = match directories {
@@ -90,6 +94,29 @@ async fn check_sandbox(args: &DoctorArgs, environment: &Environment, report: &mu
         Err(error) => report.failure("graders", &error.into()),
     }
     sandbox.close();
+}
+
+/// What holds a worker behind the WebAssembly sandbox. Where something is missing, that still holds.
+fn check_lockdown(refused: Refused, report: &mut Report) {
+    let rights = [
+        (refused.reading, "read other files than compiled components"),
+        (refused.writing, "write files"),
+        (refused.sockets, "open sockets"),
+        (refused.processes, "start processes"),
+    ];
+    let listed = |is_refused: bool| -> Vec<&str> {
+        rights.iter().filter(|(refused, _)| *refused == is_refused).map(|(_, right)| *right).collect()
+    };
+    let left = listed(false);
+    if left.is_empty() {
+        report.line(Finding::Ok, "lockdown", &format!("the kernel lets no worker {}", listed(true).join(", ")));
+    } else {
+        let text = format!(
+            "the kernel would let a worker {}; WebAssembly alone holds it back; Linux 5.13 with Landlock refuses all",
+            left.join(", ")
+        );
+        report.line(Finding::Absent, "lockdown", &text);
+    }
 }
 
 fn check_components(catalog: &Catalog, directories: &[std::path::PathBuf], report: &mut Report) {

@@ -25,7 +25,7 @@ mod refine;
 mod setup;
 mod table;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -42,7 +42,7 @@ use crate::sandbox::worker;
 pub fn run() -> ExitCode {
     // A worker gives up its rights and must not have started anything before.
     if std::env::args_os().nth(1).is_some_and(|command| command == worker::SUBCOMMAND) {
-        let arguments: Vec<String> = std::env::args_os().skip(2).filter_map(|word| word.into_string().ok()).collect();
+        let arguments: Vec<OsString> = std::env::args_os().skip(2).collect();
         return worker::run(&arguments);
     }
     let line = match CommandLine::try_parse() {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
+    num::NonZero,
     path::Path,
     process::{ExitCode, Stdio},
     time::Duration,
@@ -55,6 +56,8 @@ pub(super) async fn compile(
         .args([SUBCOMMAND, COMPILE, purpose.name(), metering.name()])
         .args([limits.cpu_seconds.to_string(), limits.memory.to_string()])
         .env_clear()
+        // Locked down, it could not read how many cores a container has.
+        .env("RAYON_NUM_THREADS", std::thread::available_parallelism().map_or(1, NonZero::get).to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -88,7 +91,7 @@ pub(super) async fn compile(
 }
 
 /// The compiling process: a component on standard input, its compiled form on standard output.
-pub(super) fn run(arguments: &[String]) -> ExitCode {
+pub(super) fn run(arguments: &[&str]) -> ExitCode {
     match compile_here(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
@@ -98,7 +101,7 @@ pub(super) fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-fn compile_here(arguments: &[String]) -> Result<(), String> {
+fn compile_here(arguments: &[&str]) -> Result<(), String> {
     let [purpose, metering, cpu_seconds, memory] = arguments else { return Err("not for people".to_owned()) };
     let (Some(purpose), Some(metering)) = (Purpose::named(purpose), Metering::named(metering)) else {
         return Err("not for people".to_owned());
@@ -108,7 +111,7 @@ fn compile_here(arguments: &[String]) -> Result<(), String> {
         let rlimit = Rlimit { current: Some(limit), maximum: Some(limit) };
         setrlimit(resource, rlimit).map_err(|error| format!("its limits cannot be set: {error}"))?;
     }
-    lockdown::apply().map_err(|error| format!("the compiler could not give up its rights: {error}"))?;
+    lockdown::apply(&[]).map_err(|error| format!("the compiler could not give up its rights: {error}"))?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component).map_err(|error| error.to_string())?;
     let engine = compiling_engine(purpose, metering).map_err(|error| format!("{error:#}"))?;

@@ -1,9 +1,9 @@
 //! The host's end of one worker process: what was sent, what came back, how it died.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -82,10 +82,16 @@ enum Outgoing<'a> {
 }
 
 impl Connection {
-    /// Starts a worker, with nothing of this process's environment.
-    pub(super) fn open(program: &Path, metering: Metering, id: WorkerId) -> io::Result<Self> {
+    /// Starts a worker, with nothing of this process's environment. It may read files of some directories.
+    pub(super) fn open(
+        program: &Path,
+        metering: Metering,
+        readable: &BTreeSet<PathBuf>,
+        id: WorkerId,
+    ) -> io::Result<Self> {
         let mut child = Command::new(program)
             .args([worker::SUBCOMMAND, metering.name()])
+            .args(readable)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

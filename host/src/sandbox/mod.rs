@@ -29,6 +29,7 @@ pub use self::{
     component_grader::{ComponentGrader, Grants},
     engine::Metering,
     limits::{FUEL_PER_MILLISECOND, GradeLimits, ProgramLimits},
+    lockdown::Refused,
     pool::{LogSink, Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
     wire::{Action, Diagnostic, Ending, Execution, LogLevel, LogLine, ProgramRequest, Raised},
 };

@@ -1,8 +1,9 @@
 //! The host's side of the workers: a queue, and a supervisor for each worker process.
 
 use std::{
-    collections::VecDeque,
-    path::PathBuf,
+    collections::{BTreeSet, VecDeque},
+    path::{Path, PathBuf},
+    process::Stdio,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -10,15 +11,20 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    process::Command,
+    sync::{Notify, oneshot},
+};
 
 use super::{
-    cache::Compiled,
+    cache::{CompileCache, Compiled},
     compiler::{self, CompileError, CompileLimits},
     connection::{Connection, Event},
     engine::{Metering, Purpose},
+    lockdown::Refused,
     offers::{Offers, Owner, Portion, WorkerId},
     wire::{Answer, ComponentId, LoadRole, LogLine, Offer, OfferId, Work},
+    worker,
 };
 use crate::score::{ErrorKind, GradeError};
 
@@ -186,6 +192,22 @@ impl Sandbox {
         compiler::compile(&self.0.settings.program, component, purpose, self.metering(), limits).await
     }
 
+    /// What the operating system refuses to a worker, as one found that tried; else why that cannot be told.
+    pub async fn try_what_is_refused(&self, cache: &CompileCache) -> Result<Refused, String> {
+        let output = Command::new(&self.0.settings.program)
+            .args([worker::SUBCOMMAND, worker::PROBE])
+            .arg(cache.directory())
+            .env_clear()
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|error| format!("no worker process can be started: {error}"))?;
+        serde_json::from_slice(&output.stdout).map_err(|_| {
+            format!("a worker process cannot give up its rights: {}", String::from_utf8_lossy(&output.stderr))
+        })
+    }
+
     pub fn jobs(&self) -> usize {
         self.0.settings.jobs.max(1)
     }
@@ -225,6 +247,12 @@ impl Sandbox {
 impl Shared {
     pub(super) fn component(&self, id: ComponentId) -> Option<Arc<Registered>> {
         lock(&self.components).get(id as usize).cloned()
+    }
+
+    /// Where the compiled components lie that workers may be told to load: nothing else is theirs to read.
+    fn directories(&self) -> BTreeSet<PathBuf> {
+        let components = lock(&self.components);
+        components.iter().filter_map(|registered| registered.compiled.path.parent().map(Path::to_owned)).collect()
     }
 
     /// The ids of all language runtimes.
@@ -313,7 +341,8 @@ impl Shared {
 async fn supervise(shared: Arc<Shared>) {
     while let Some(job) = shared.next(false).await {
         let id = shared.next_worker.fetch_add(1, Ordering::Relaxed);
-        let mut connection = match Connection::open(&shared.settings.program, shared.settings.metering, id) {
+        let SandboxSettings { program, metering, .. } = &shared.settings;
+        let mut connection = match Connection::open(program, *metering, &shared.directories(), id) {
             Ok(connection) => connection,
             Err(error) => {
                 let reason = format!("cannot start a worker process: {error}");

@@ -4,8 +4,10 @@
 
 use std::{
     collections::HashMap,
+    ffi::{OsStr, OsString},
     io::{self, Write},
     os::fd::AsRawFd,
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
@@ -34,21 +36,55 @@ use crate::score::ErrorKind;
 /// The name of the hidden subcommand that makes a process a worker.
 pub const SUBCOMMAND: &str = "worker";
 
-/// Runs the worker until its input ends, or compiles a component. Called before anything else of the program.
-pub fn run(arguments: &[String]) -> ExitCode {
-    if let [compile, rest @ ..] = arguments
-        && compile == compiler::COMPILE
-    {
-        return compiler::run(rest);
+/// The word after the worker's subcommand that makes a process try what is refused to workers.
+pub(super) const PROBE: &str = "probe";
+
+/// Runs the worker until its input ends, compiles a component, or tries what is refused to both. Called before anything
+/// else of the program. After the word for what shall be done come the directories that a worker may read files of.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let (task, rest) = arguments.split_first().map_or(("", arguments), |(task, rest)| (word(task), rest));
+    match task {
+        compiler::COMPILE => compiler::run(&rest.iter().map(|argument| word(argument)).collect::<Vec<_>>()),
+        PROBE => probe(&paths(rest)),
+        metering => serve(Metering::named(metering).unwrap_or_default(), &paths(rest)),
     }
-    let metering = arguments.first().and_then(|name| Metering::named(name)).unwrap_or_default();
-    let work = move || work(metering);
-    let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK).spawn(work);
-    match thread.map(std::thread::JoinHandle::join) {
+}
+
+fn word(argument: &OsStr) -> &str {
+    argument.to_str().unwrap_or_default()
+}
+
+fn paths(arguments: &[OsString]) -> Vec<PathBuf> {
+    arguments.iter().map(PathBuf::from).collect()
+}
+
+fn serve(metering: Metering, readable: &[PathBuf]) -> ExitCode {
+    match start(metering, readable).map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Ok(Err(error))) => fail(&error.to_string()),
+        Ok(Ok(Err(error))) | Err(error) => fail(&error.to_string()),
         Ok(Err(_)) => ExitCode::from(101),
-        Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// Makes the engines, which look at the machine, gives up the process's rights, and only then starts threads.
+fn start(
+    metering: Metering,
+    readable: &[PathBuf],
+) -> Result<std::thread::JoinHandle<Result<(), WorkerError>>, WorkerError> {
+    let engines = Engines::new(metering).map_err(WorkerError::Engine)?;
+    lockdown::apply(readable)?;
+    let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK);
+    thread.spawn(move || work(engines)).map_err(WorkerError::Thread)
+}
+
+fn probe(readable: &[PathBuf]) -> ExitCode {
+    let refused = lockdown::probe(readable).map_err(|error| error.to_string());
+    match refused.and_then(|refused| serde_json::to_string(&refused).map_err(|error| error.to_string())) {
+        Ok(refused) => {
+            let _ = writeln!(io::stdout(), "{refused}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
     }
 }
 
@@ -63,20 +99,21 @@ enum WorkerError {
     #[error("no engine: {0}")]
     Engine(wasmtime::Error),
     #[error("no runtime for WASI: {0}")]
-    Runtime(#[from] io::Error),
+    Runtime(io::Error),
+    #[error("no thread: {0}")]
+    Thread(io::Error),
     #[error(transparent)]
     Pipe(#[from] PipeError),
     #[error("could not give up its rights: {0}")]
     Lockdown(#[from] lockdown::LockdownError),
 }
 
-fn work(metering: Metering) -> Result<(), WorkerError> {
+fn work(engines: Engines) -> Result<(), WorkerError> {
     // Sleeps of a guest are served by a virtual clock, but wasmtime-wasi wants a runtime to find; this one has no
     // threads, where its own would.
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(WorkerError::Runtime)?;
     let _guard = runtime.enter();
-    let mut worker = Worker::new(metering).map_err(WorkerError::Engine)?;
-    lockdown::apply()?;
+    let mut worker = Worker::new(engines).map_err(WorkerError::Thread)?;
     let pipe = worker.pipe.clone();
     // What is written as a message must not hold the pipe, which grades use.
     let receive = || pipe.lock().receive();
@@ -101,11 +138,23 @@ fn work(metering: Metering) -> Result<(), WorkerError> {
     Ok(())
 }
 
+/// The engines of a worker.
+struct Engines {
+    metering: Metering,
+    graders: Engine,
+    runtimes: Engine,
+}
+
+impl Engines {
+    fn new(metering: Metering) -> wasmtime::Result<Self> {
+        let graders = engine(Purpose::Graders, metering)?;
+        Ok(Self { metering, graders, runtimes: engine(Purpose::Runtimes, metering)? })
+    }
+}
+
 /// The components of a worker.
 struct Worker {
-    metering: Metering,
-    graders_engine: Engine,
-    runtimes_engine: Engine,
+    engines: Engines,
     graders: HashMap<ComponentId, Grader>,
     runtimes: HashMap<ComponentId, Arc<Runtime>>,
     by_language: Arc<Runtimes>,
@@ -114,14 +163,10 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(metering: Metering) -> wasmtime::Result<Self> {
-        let graders_engine = engine(Purpose::Graders, metering)?;
-        let runtimes_engine = engine(Purpose::Runtimes, metering)?;
-        let ticker = Ticker::start([graders_engine.clone(), runtimes_engine.clone()])?;
+    fn new(engines: Engines) -> io::Result<Self> {
+        let ticker = Ticker::start([engines.graders.clone(), engines.runtimes.clone()])?;
         Ok(Self {
-            metering,
-            graders_engine,
-            runtimes_engine,
+            engines,
             graders: HashMap::new(),
             runtimes: HashMap::new(),
             by_language: Arc::default(),
@@ -131,15 +176,16 @@ impl Worker {
     }
 
     fn load(&mut self, load: Load) -> wasmtime::Result<()> {
+        let Engines { metering, graders, runtimes } = &self.engines;
         match load.role {
             LoadRole::Grader { mode } => {
-                let component = deserialize(&self.graders_engine, &load.compiled)?;
-                let grader = Grader::new(&self.graders_engine, self.metering, &component, mode)?;
+                let component = deserialize(graders, &load.compiled)?;
+                let grader = Grader::new(graders, *metering, &component, mode)?;
                 self.graders.insert(load.component, grader);
             }
             LoadRole::Runtime { languages } => {
-                let component = deserialize(&self.runtimes_engine, &load.compiled)?;
-                let runtime = Arc::new(Runtime::new(&self.runtimes_engine, self.metering, &component)?);
+                let component = deserialize(runtimes, &load.compiled)?;
+                let runtime = Arc::new(Runtime::new(runtimes, *metering, &component)?);
                 let mut by_language = std::mem::take(&mut self.by_language);
                 if let Some(runtimes) = Arc::get_mut(&mut by_language) {
                     runtimes.insert(languages, load.component, &runtime);
