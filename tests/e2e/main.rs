@@ -14,6 +14,7 @@
 mod bad_input;
 mod cache;
 mod code_graders;
+mod datasets;
 mod deterministic;
 mod endpoint;
 mod exec;

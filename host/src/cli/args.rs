@@ -6,7 +6,11 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use super::quantity::{parse_bytes, parse_duration};
-use crate::{sample::Columns, sandbox::Metering};
+use crate::{
+    dataset::{Format, FormatOptions},
+    sample::Columns,
+    sandbox::Metering,
+};
 
 /// Grades rows of a dataset with sandboxed graders and LLM judges, and refines the poor ones.
 #[derive(Debug, Parser)]
@@ -108,8 +112,13 @@ pub(super) struct RefineArgs {
 /// What `grade` and `refine` share: the dataset, the graders, the model.
 #[derive(Debug, Args)]
 pub(super) struct Selection {
-    /// The rows: JSONL or JSON by the ending; `-` is JSONL on standard input
+    /// The rows: JSONL, JSON, CSV, TSV or Parquet, gzip or zstd around the text ones; `-` is standard input
     pub(super) dataset: PathBuf,
+    /// The rows' format, where the ending does not say it: jsonl, json, csv, tsv, parquet
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) input_format: Option<Format>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
     /// The configuration file [default: gradebox.toml in the current directory, where there is one]
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -121,7 +130,7 @@ pub(super) struct Selection {
     /// Read a field from a column of another name, such as `reference=gold`; may be repeated
     #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_mapping)]
     pub(super) map: Vec<(String, String)>,
-    /// Where the rows go: JSONL, or a JSON array where it ends in .json [default: JSONL on standard output]
+    /// Where the rows go, in the format of the ending, such as .parquet or .csv.gz [default: JSONL on standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Only the first rows
@@ -143,6 +152,29 @@ pub(super) struct Selection {
     pub(super) threshold: Option<f64>,
     #[command(flatten)]
     pub(super) record: RecordArgs,
+}
+
+impl Selection {
+    pub(super) fn input_options(&self) -> FormatOptions {
+        FormatOptions { format: self.input_format, separator: self.output_format.separator }
+    }
+}
+
+/// How rows are written where the name of the output does not say it.
+#[derive(Debug, Args)]
+pub(super) struct OutputFormatArgs {
+    /// The output's format: jsonl, json, csv, tsv, parquet; the text ones also as jsonl.gz, csv.zst
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) output_format: Option<Format>,
+    /// What the cells of CSV are apart by, read and written, such as ';'
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_separator)]
+    pub(super) separator: Option<u8>,
+}
+
+impl OutputFormatArgs {
+    pub(super) fn options(&self) -> FormatOptions {
+        FormatOptions { format: self.output_format, separator: self.separator }
+    }
 }
 
 /// What is kept of a run, and what is taken from earlier ones.
@@ -232,9 +264,11 @@ pub(super) struct ExportArgs {
     /// What to make: conversations, preference pairs, pointwise rewards, or rows to look at
     #[arg(long, value_enum)]
     pub(super) to: ExportTarget,
-    /// Where the rows go [default: JSONL on standard output]
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
     /// At most so many rows
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<usize>,
@@ -265,9 +299,11 @@ pub(super) struct ImportArgs {
     pub(super) run: PathBuf,
     /// The rows of `export --to review`, with `decision` filled in
     pub(super) reviewed: PathBuf,
-    /// Where the rows go [default: JSONL on standard output]
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
 }
 
 /// Is a file a grader, or a language runtime, for this host? Runs its own examples
@@ -352,6 +388,14 @@ fn parse_unit(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
         _ => Err("a score is a number from 0 to 1".to_owned()),
+    }
+}
+
+fn parse_separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" | b"tab" => Ok(b'\t'),
+        [byte @ (b'\t' | b' '..=b'~')] if *byte != b'"' => Ok(*byte),
+        _ => Err("a separator is one character, such as ';', '|' or '\\t'".to_owned()),
     }
 }
 

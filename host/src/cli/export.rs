@@ -5,14 +5,17 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    args::{ExportArgs, ExportTarget, ImportArgs},
+    args::{ExportArgs, ExportTarget, ImportArgs, OutputFormatArgs},
     console,
     failure::{CommandResult, Failure, Status},
     table::count,
 };
 use crate::{
-    dataset::{Dataset, Output, Parts},
-    export::{Decisions, Pairing, ReviewQueue, Thresholds, pairs, rewards, sft},
+    dataset::{ColumnType, Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema},
+    export::{
+        Decisions, PAIR_COLUMNS, Pairing, REVIEW_COLUMNS, REWARD_COLUMNS, ReviewQueue, SFT_COLUMNS, Thresholds, pairs,
+        rewards, schema, sft,
+    },
     fields::FieldMap,
     run,
     sample::Columns,
@@ -26,7 +29,7 @@ struct Source {
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, Failure> {
+    fn open(path: &Path, options: FormatOptions) -> Result<Self, Failure> {
         let (file, told) = if path.is_dir() {
             let told = run::read_told(path).map_err(|error| {
                 Failure::from(error).hint("name the directory of `--run`, or a file of graded or refined rows")
@@ -38,21 +41,37 @@ impl Source {
         let plan = &told["plan"];
         let text = |(field, column): (&String, &Value)| Some((field.clone(), column.as_str()?.to_owned()));
         let map = FieldMap::new(plan["map"].as_object().into_iter().flatten().filter_map(text));
-        let dataset = Dataset::open_mapped(&file, &map)?;
+        let dataset = Dataset::open_mapped(&file, &map, options)?;
         let parts = Parts::choose(&dataset, &map)?;
         let threshold = |(name, grader): (&String, &Value)| Some((name.clone(), grader["threshold"].as_f64()?));
         let thresholds = plan["graders"].as_object().into_iter().flatten().filter_map(threshold).collect();
         Ok(Self { dataset, parts, thresholds })
     }
+
+    /// The rows; what stands as JSON text in tables as what it was.
+    fn rows(&self) -> Result<impl Iterator<Item = Result<Row, DatasetError>>, DatasetError> {
+        Ok(self.dataset.rows()?.map(|row| {
+            let mut row = row?;
+            for column in ["grades", "assessment", "refinement", "refinement_notes"] {
+                if let Some(value) = row.columns.get_mut(column)
+                    && let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str(text).ok())
+                {
+                    *value = parsed;
+                }
+            }
+            Ok(row)
+        }))
+    }
 }
 
 pub(super) fn export(args: &ExportArgs) -> CommandResult {
-    let source = Source::open(&args.run)?;
-    let mut output = create(&source, args.output.as_deref())?;
-    let mut queue = ReviewQueue::new(source.thresholds, args.limit.unwrap_or(usize::MAX / 2));
+    let source = Source::open(&args.run, input_options(&args.output_format))?;
+    let columns = schema(source.dataset.schema(), source.parts.id_column(), columns_to(args.to));
+    let mut output = create(&source, args.output.as_deref(), &args.output_format, &columns)?;
+    let mut queue = ReviewQueue::new(source.thresholds.clone(), args.limit.unwrap_or(usize::MAX / 2));
     let pairing = Pairing { margin: args.margin, all: args.all_pairs };
     let (mut read, mut written) = (0, 0);
-    for row in source.dataset.rows()? {
+    for row in source.rows()? {
         let row = row?;
         read += 1;
         // A row that cannot be read had no grade either.
@@ -83,6 +102,15 @@ pub(super) fn export(args: &ExportArgs) -> CommandResult {
     Ok(Status::Done)
 }
 
+fn columns_to(target: ExportTarget) -> &'static [(&'static str, ColumnType)] {
+    match target {
+        ExportTarget::Sft => SFT_COLUMNS,
+        ExportTarget::Dpo => PAIR_COLUMNS,
+        ExportTarget::Reward => REWARD_COLUMNS,
+        ExportTarget::Review => REVIEW_COLUMNS,
+    }
+}
+
 fn nothing(target: ExportTarget) -> &'static str {
     match target {
         ExportTarget::Sft => "no row passes; --all takes those that do not, too",
@@ -93,8 +121,9 @@ fn nothing(target: ExportTarget) -> &'static str {
 }
 
 pub(super) fn import(args: &ImportArgs) -> CommandResult {
-    let source = Source::open(&args.run)?;
-    let reviewed = Dataset::open(&args.reviewed)?;
+    let options = input_options(&args.output_format);
+    let source = Source::open(&args.run, options)?;
+    let reviewed = Dataset::open_mapped(&args.reviewed, &FieldMap::default(), options)?;
     let mut decisions = Decisions::default();
     for row in reviewed.rows()? {
         let row = row?;
@@ -102,9 +131,20 @@ pub(super) fn import(args: &ImportArgs) -> CommandResult {
             Failure::from(error).hint(format!("correct {}; nothing was written", args.reviewed.display()))
         })?;
     }
-    let mut output = create(&source, args.output.as_deref())?;
+    let mut schema = source.dataset.schema().clone();
+    let response = source.parts.response_column();
+    schema.admit_text(response);
+    if !schema.contains("original_response") {
+        schema.set_like("original_response", response);
+    }
+    for results in ["grades", "assessment", "refinement", "refinement_notes", "review"] {
+        if schema.contains(results) || results == "review" {
+            schema.set(results, ColumnType::Json);
+        }
+    }
+    let mut output = create(&source, args.output.as_deref(), &args.output_format, &schema)?;
     let mut dropped = 0;
-    for row in source.dataset.rows()? {
+    for row in source.rows()? {
         let row = row?;
         let id = source.parts.id_of(&row);
         match decisions.apply(&id, row.columns, source.parts.response_column()) {
@@ -118,11 +158,21 @@ pub(super) fn import(args: &ImportArgs) -> CommandResult {
     Ok(Status::Done)
 }
 
-fn create(source: &Source, output: Option<&Path>) -> Result<Output, Failure> {
+/// A separator is that of the files that are read, too.
+fn input_options(output: &OutputFormatArgs) -> FormatOptions {
+    FormatOptions { format: None, separator: output.separator }
+}
+
+fn create(
+    source: &Source,
+    output: Option<&Path>,
+    format: &OutputFormatArgs,
+    schema: &Schema,
+) -> Result<Output, Failure> {
     if let Some(output) = output {
         source.dataset.check_output(output)?;
     }
-    Ok(Output::create(output)?)
+    Ok(Output::create(output, format.options(), schema)?)
 }
 
 fn columns_of(row: Value) -> Columns {

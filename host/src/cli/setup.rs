@@ -1,6 +1,6 @@
 //! What `grade` and `refine` do before the first row: configuration, dataset, graders, models, output.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     args::Selection,
@@ -17,9 +17,9 @@ use super::{
     table,
 };
 use crate::{
-    dataset::{Dataset, DatasetError, Output, Parts, Row},
+    dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row},
     model::ModelError,
-    run::{Destination, Run, RunError, Summary},
+    run::{self, Destination, Run, RunError, Summary},
 };
 
 /// Rows that are looked at to tell whether a grader has what it needs.
@@ -34,6 +34,7 @@ pub(super) struct Job {
     components: Components,
     display: Display,
     output: Option<PathBuf>,
+    output_format: FormatOptions,
     rows: u64,
     record: Record,
 }
@@ -81,7 +82,8 @@ impl Job {
         let left = rows.saturating_sub(record.rows_before());
         let display = Display::new(left, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
-        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, rows, record }))
+        let output_format = selection.output_format.options();
+        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, output_format, rows, record }))
     }
 
     pub(super) fn run(&self) -> Run<'_> {
@@ -108,12 +110,18 @@ impl Job {
     /// only where one is named.
     pub(super) fn open_destination(&self) -> Result<Destination, Failure> {
         Ok(match self.record.results()? {
-            None => Destination::Output(Output::create(self.output.as_deref())?),
+            None => Destination::Output(self.open_output(self.output.as_deref())?),
             Some(results) => {
-                let output = self.output.as_deref().map(|path| Output::create(Some(path))).transpose()?;
+                let output = self.output.as_deref().map(|path| self.open_output(Some(path))).transpose()?;
                 Destination::Directory(results, output)
             }
         })
+    }
+
+    fn open_output(&self, path: Option<&Path>) -> Result<Output, DatasetError> {
+        let response_column = self.plan.refine.as_ref().map(|_| self.parts.response_column());
+        let schema = run::output_schema(self.dataset.schema(), &self.assembly.panel, response_column);
+        Output::create(path, self.output_format, &schema)
     }
 
     /// Says what came of the run.
@@ -195,11 +203,14 @@ fn stop_at_once() {
 
 fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Failure> {
     let map = plan::dataset_map(selection, &file.config);
-    let dataset = Dataset::open_mapped(&selection.dataset, &map)?;
+    let dataset = Dataset::open_mapped(&selection.dataset, &map, selection.input_options())?;
+    for note in dataset.notes() {
+        console::say(&format!("note: {note}"));
+    }
     if let Some(output) = &selection.output {
         dataset.check_output(output)?;
         // Refuses an output that cannot be written before any time is spent; a new one leaves nothing behind.
-        drop(Output::create(Some(output))?);
+        Output::check(output, selection.output_format.options())?;
     }
     Ok(dataset)
 }

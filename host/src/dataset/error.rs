@@ -7,19 +7,23 @@ use serde_json::Value;
 /// Why a dataset cannot be read or written. The message names the file, the place in it, and the way out.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    #[error("cannot open the dataset {name}; give the path of a JSONL or JSON file, or `-` for standard input")]
+    #[error(
+        "cannot open the dataset {name}; give the path of a JSONL, JSON, CSV or Parquet file, or `-` for standard input"
+    )]
     Open { name: String, source: io::Error },
     #[error("{name} is a directory, not a dataset; name one of the files in it{}", examples(.files))]
     Directory { name: String, files: Vec<String> },
-    #[error("cannot read {name}")]
+    #[error("cannot read {name}{}", cut_off(.source))]
     Read { name: String, source: io::Error },
-    #[error("{name}: files that end in .{ending} are not {verb} yet; {advice}")]
+    #[error("{name}: files that end in .{ending} cannot be {verb}; {advice}")]
     Format { name: String, ending: String, verb: &'static str, advice: &'static str },
-    #[error("{name} is not UTF-8 text but {found}; save it as UTF-8")]
+    #[error("{name} is {found}")]
     Encoding { name: String, found: &'static str },
+    #[error("cannot read {name} as Parquet: {problem}; is it whole? `pyarrow.parquet.read_table` shows what is in it")]
+    Parquet { name: String, problem: String },
     #[error("{place}: {problem}; {advice}")]
     Malformed { place: Box<Place>, problem: String, advice: String },
-    #[error("{name} has no rows; a dataset is JSONL, one object a line, or a JSON array of objects")]
+    #[error("{name} has no rows; a dataset is JSONL, one object a line, a JSON array of objects, CSV or Parquet")]
     Empty { name: String },
     #[error("{place}: `{column}` is {found}; an id is a string, a number or a boolean")]
     InvalidId { place: Box<Place>, column: String, found: &'static str },
@@ -38,6 +42,11 @@ pub enum DatasetError {
     UnknownColumn { name: String, field: String, column: String, nearest: Vec<String>, known: Vec<String> },
     #[error("the output {} is the dataset itself; name another file with -o", .path.display())]
     SameFile { path: PathBuf },
+    #[error(
+        "cannot write {name}: a row from {first} on does not fit the types of its columns: {problem}; name the output \
+         .jsonl, or give the column one type"
+    )]
+    Unfit { name: String, first: u64, problem: String },
     #[error("cannot write {name}; {advice}")]
     Write { name: String, advice: &'static str, source: io::Error },
 }
@@ -47,7 +56,7 @@ pub enum DatasetError {
 pub struct Place {
     /// The file as the user named it.
     pub name: String,
-    /// 1-based.
+    /// 1-based; zero is the header.
     pub row: u64,
     /// 1-based, where it is known.
     pub line: Option<u64>,
@@ -64,7 +73,7 @@ impl std::fmt::Display for Place {
                 write!(f, ":{column}")?;
             }
         }
-        write!(f, ": row {}", self.row)
+        if self.row > 0 { write!(f, ": row {}", self.row) } else { write!(f, ": header") }
     }
 }
 
@@ -93,6 +102,16 @@ fn suggestion(nearest: &[String], known: &[String]) -> String {
         format!("; its columns are {}", quoted(known))
     } else {
         format!("; did you mean {}?", quoted(nearest).replace(", ", " or "))
+    }
+}
+
+/// What to think of where a file ends too soon, which packed ones do in the midst of it.
+fn cut_off(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            "; it is damaged or cut off"
+        }
+        _ => "",
     }
 }
 

@@ -148,6 +148,11 @@ impl Parts {
         }
     }
 
+    /// The column that the ids stand in.
+    pub fn id_column(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// The column that a refined response goes to.
     pub fn response_column(&self) -> &str {
         match &self.response {

@@ -8,9 +8,52 @@ use serde_json::{Value, json};
 
 pub use self::review::{Decisions, ReviewError, ReviewQueue, Thresholds};
 use crate::{
+    dataset::{
+        ColumnType::{self, Boolean, Json, Number, Text, Texts, Turns},
+        Schema,
+    },
     panel::rounded,
     sample::{Columns, Message, Sample},
 };
+
+/// The columns of [`sft`] behind the id.
+pub const SFT_COLUMNS: &[(&str, ColumnType)] = &[("messages", Turns)];
+/// The columns of [`pairs`] behind the id.
+pub const PAIR_COLUMNS: &[(&str, ColumnType)] = &[
+    ("prompt", Turns),
+    ("chosen", Turns),
+    ("rejected", Turns),
+    ("score_chosen", Number),
+    ("score_rejected", Number),
+    ("margin", Number),
+];
+/// The columns of [`rewards`] behind the id.
+pub const REWARD_COLUMNS: &[(&str, ColumnType)] =
+    &[("prompt", Turns), ("completion", Turns), ("reward", Number), ("label", Boolean)];
+/// The columns of [`ReviewQueue`] behind the id.
+pub const REVIEW_COLUMNS: &[(&str, ColumnType)] = &[
+    ("why", Texts),
+    ("query", Text),
+    ("original_response", Text),
+    ("response", Text),
+    ("grades", Json),
+    ("decision", Text),
+    ("edited_response", Text),
+    ("comment", Text),
+];
+
+/// The columns of exported rows: the id as it is in the dataset, where it has ids, and those given.
+pub fn schema(dataset: &Schema, id_column: Option<&str>, columns: &[(&str, ColumnType)]) -> Schema {
+    let mut schema = Schema::default();
+    schema.set("id", ColumnType::Integer);
+    if let Some(id_column) = id_column {
+        schema.set_from("id", dataset, id_column);
+    }
+    for (name, column_type) in columns {
+        schema.set(name, *column_type);
+    }
+    schema
+}
 
 /// A row for supervised fine-tuning: `messages`, the response as the last of them. `None` where the row does not pass,
 /// unless `all` shall be taken, and where it has no response.

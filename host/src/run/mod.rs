@@ -26,6 +26,7 @@ pub use self::{
     appender::AppendError,
     directory::{DirectoryError, Results, RunDirectory, read_results, read_told, results_of},
     fatal::FatalErrors,
+    record::output_schema,
     recorded::{CallCounts, Recorder},
     responses::ResponseCache,
     summary::{GraderSummary, RefinementSummary, Summary},

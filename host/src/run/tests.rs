@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    dataset::Dataset,
+    dataset::{Dataset, FormatOptions},
     fields::FieldMap,
     grader::{Graded, Grader, Kind, Mode},
     model::Request,
@@ -60,7 +60,7 @@ impl Files {
     }
 
     fn output(&self) -> Destination {
-        Destination::Output(Output::create(Some(&self.out())).unwrap())
+        Destination::Output(Output::create(Some(&self.out()), FormatOptions::default(), self.dataset.schema()).unwrap())
     }
 
     fn run<'a>(&'a self, panel: &'a Panel) -> Run<'a> {

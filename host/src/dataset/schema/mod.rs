@@ -1,0 +1,160 @@
+//! The columns of a table and their types: what Parquet and CSV must know before the first row.
+
+mod infer;
+mod json_form;
+mod mark;
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+pub(super) use self::{
+    infer::Inferred,
+    json_form::JsonForm,
+    mark::{restore, write_marked},
+};
+use crate::sample::Columns;
+
+/// The columns of rows that are written, in their order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema(IndexMap<String, Column>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Column {
+    field: Field,
+    /// Where in the row the value is; a column of its own where it is empty.
+    path: Vec<String>,
+}
+
+/// The type of a column that does not come from a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    /// Any value, which stands as its JSON text in tables.
+    Json,
+    /// A list of chat turns, `role` and `content`.
+    Turns,
+    /// A list of texts.
+    Texts,
+}
+
+impl Schema {
+    /// The columns of an Arrow schema.
+    pub(super) fn of_arrow(schema: &ArrowSchema) -> Self {
+        let column =
+            |field: &Arc<Field>| (field.name().clone(), Column { field: field.as_ref().clone(), path: Vec::new() });
+        Self(schema.fields().iter().map(column).collect())
+    }
+
+    /// The types of rows that were looked at.
+    pub(super) fn of_inferred<'a>(columns: impl IntoIterator<Item = (&'a String, &'a Inferred)>) -> Self {
+        let column = |(name, inferred): (&String, &Inferred)| {
+            (name.clone(), Column { field: inferred.field(name), path: Vec::new() })
+        };
+        Self(columns.into_iter().map(column).collect())
+    }
+
+    /// Adds a column, or gives one of that name another type.
+    pub fn set(&mut self, name: &str, column_type: ColumnType) {
+        self.insert(name, column_type.field(name), Vec::new());
+    }
+
+    /// Adds a column that shows a part of another one in tables; JSON rows do not have it. `path` leads from the row to
+    /// the part.
+    pub fn set_part(&mut self, path: &[&str], column_type: ColumnType) {
+        let name = path.join(".");
+        self.insert(&name, column_type.field(&name), path.iter().map(|step| (*step).to_owned()).collect());
+    }
+
+    /// Adds a column of the type that another one has; text where there is no such.
+    pub fn set_like(&mut self, name: &str, other: &str) {
+        let field = match self.0.get(other) {
+            Some(column) => column.field.clone().with_name(name).with_nullable(true),
+            None => ColumnType::Text.field(name),
+        };
+        self.insert(name, field, Vec::new());
+    }
+
+    /// Adds a column of the type that `column` has in another schema, where it has it.
+    pub fn set_from(&mut self, name: &str, other: &Self, column: &str) {
+        if let Some(column) = other.0.get(column) {
+            self.insert(name, column.field.clone().with_name(name).with_nullable(true), Vec::new());
+        }
+    }
+
+    /// Makes room for text in a column that may not have held any.
+    pub fn admit_text(&mut self, name: &str) {
+        match self.0.get_mut(name) {
+            Some(column) if holds_text(column.field.data_type()) => column.field.set_nullable(true),
+            _ => self.set(name, ColumnType::Text),
+        }
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Takes columns away.
+    pub fn remove(&mut self, is_unwanted: impl Fn(&str) -> bool) {
+        self.0.retain(|name, _| !is_unwanted(name));
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    pub(super) fn to_arrow(&self) -> ArrowSchema {
+        ArrowSchema::new(self.0.values().map(|column| column.field.clone()).collect::<Vec<_>>())
+    }
+
+    /// The values of a row in the order of the columns; `None` where the row has none.
+    pub(super) fn values<'a>(&'a self, row: &'a Columns) -> impl Iterator<Item = (&'a Field, Option<&'a Value>)> {
+        self.0.iter().map(|(name, column)| {
+            let value = match column.path.split_first() {
+                None => row.get(name),
+                Some((first, rest)) => {
+                    rest.iter().try_fold(row.get(first), |value, step| Some(value?.get(step))).flatten()
+                }
+            };
+            (&column.field, value.filter(|value| !value.is_null()))
+        })
+    }
+
+    fn insert(&mut self, name: &str, field: Field, path: Vec<String>) {
+        self.0.insert(name.to_owned(), Column { field, path });
+    }
+}
+
+impl ColumnType {
+    fn field(self, name: &str) -> Field {
+        let list = |item: DataType| DataType::List(Arc::new(Field::new("element", item, true)));
+        let data_type = match self {
+            Self::Text => DataType::Utf8,
+            Self::Integer => DataType::Int64,
+            Self::Number => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
+            Self::Json => return mark::json_field(name),
+            Self::Texts => list(DataType::Utf8),
+            Self::Turns => {
+                let text = |name: &str| Field::new(name, DataType::Utf8, true);
+                list(DataType::Struct(vec![text("role"), text("content")].into()))
+            }
+        };
+        Field::new(name, data_type, true)
+    }
+}
+
+/// Whether a column can hold text, or turns of it.
+fn holds_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Struct(_) => true,
+        DataType::Dictionary(_, values) => holds_text(values),
+        DataType::List(item) | DataType::LargeList(item) => matches!(item.data_type(), DataType::Struct(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,175 @@
+//! Datasets of every format, in and out, through the binary.
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Ran, grade, rows};
+
+/// Rows with a value of every kind, columns that not every row has, and text that is hard on separators.
+fn mixed() -> Vec<Value> {
+    vec![
+        json!({"id": 1, "response": "```python\nx = 1\n```", "n": 1, "f": 0.1, "b": true, "list": [1, null],
+               "turns": [{"role": "user", "content": "a, \"b\"\r\nc"}], "any": "text", "big": 18_446_744_073_709_551_615_u64}),
+        json!({"id": 2, "response": "```python\nx = \n```", "n": null, "f": 2, "b": null, "list": [],
+               "turns": null, "any": {"k": [1]}, "big": 1}),
+        json!({"id": 3, "response": "no code; \t|", "n": -5, "f": 0.25, "b": false, "list": null,
+               "turns": [], "any": 7, "big": null, "late": "ü"}),
+    ]
+}
+
+fn convert(bench: &Bench, from: &str, to: &str) -> Ran {
+    bench.run(&["grade", from, "-g", "syntax", "-o", to]).expect_status(0)
+}
+
+/// A row without the columns that are null, which tables do not tell from those that are not there.
+fn filled(row: &Value) -> Value {
+    let results = |name: &str| name.starts_with("grades") || name.starts_with("assessment");
+    let columns = row.as_object().unwrap().iter().filter(|(name, value)| !value.is_null() && !results(name));
+    Value::Object(columns.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+#[test]
+fn rows_are_the_same_after_every_format_that_keeps_types() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &mixed());
+    for format in ["json", "ndjson", "jsonl.gz", "jsonl.zst", "json.gz", "parquet"] {
+        let file = format!("graded.{format}");
+        convert(&bench, "rows.jsonl", &file);
+        convert(&bench, &file, "back.jsonl");
+        let back = bench.read_rows("back.jsonl");
+        let before: Vec<Value> = mixed().iter().map(filled).collect();
+        let after: Vec<Value> = back.iter().map(filled).collect();
+        // A column of integers and fractions is one of fractions in a table.
+        let after = serde_json::to_string(&after).unwrap().replace("\"f\":2.0", "\"f\":2");
+        assert_eq!(after, serde_json::to_string(&before).unwrap(), "{format}");
+        assert_eq!(grade(&back[1], "syntax")["pass"], false, "{format}");
+        assert!(back[0].get("grades.syntax.score").is_none(), "{format}");
+    }
+}
+
+#[test]
+fn csv_is_text_and_shows_scores_in_columns_of_their_own() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &mixed());
+    for format in ["csv", "tsv", "csv.gz", "csv.zst"] {
+        let file = format!("graded.{format}");
+        convert(&bench, "rows.jsonl", &file);
+        let back = rows(&bench.run(&["grade", &file, "-g", "syntax"]).expect_status(0).stdout);
+        assert_eq!(back[0]["response"], mixed()[0]["response"], "{format}");
+        assert_eq!(back[0]["turns"], r#"[{"role":"user","content":"a, \"b\"\r\nc"}]"#, "{format}");
+        assert_eq!((&back[0]["n"], &back[1]["n"]), (&json!("1"), &Value::Null), "{format}");
+        assert_eq!(back[1]["any"], "{\"k\":[1]}", "{format}");
+        assert_eq!(back[2]["late"], "ü", "{format}");
+    }
+    let text = std::fs::read_to_string(bench.path("graded.csv")).unwrap();
+    let header = text.lines().next().unwrap();
+    assert!(
+        header.starts_with("id,response,n,f,b,list,turns,any,big,late,grades,assessment,assessment.score,"),
+        "{header}"
+    );
+    assert!(header.ends_with("grades.syntax.score,grades.syntax.pass,grades.syntax.outcome,grades.syntax.reason"));
+}
+
+#[test]
+fn csv_of_other_programs_is_read() {
+    let bench = Bench::new();
+    bench.write("excel.csv", "\u{feff}id;response;note\r\n1;\"```python\r\nx = 1\r\n```\";\"a; \"\"b\"\"\"\r\n");
+    let ran = bench.run(&["grade", "excel.csv", "-g", "syntax"]).expect_status(2);
+    ran.expect_stderr(&["excel.csv:1: header", "--separator ';'"]);
+    let ran = bench.run(&["grade", "excel.csv", "-g", "syntax", "--separator", ";"]).expect_status(0);
+    let graded = rows(&ran.stdout);
+    assert_eq!((&graded[0]["id"], &graded[0]["note"]), (&json!("1"), &json!("a; \"b\"")));
+    assert_eq!(grade(&graded[0], "syntax")["score"], 1.0);
+    // What pandas writes with its index.
+    bench.write("pandas.csv", ",response\n0,a\n1,\n");
+    let ran = bench.run(&["grade", "pandas.csv", "-g", "syntax"]).expect_status(1);
+    let graded = rows(&ran.stdout);
+    assert_eq!((&graded[0][""], &graded[1]["response"]), (&json!("0"), &Value::Null));
+}
+
+#[test]
+fn a_bad_row_is_found_before_anything_is_graded() {
+    let bench = Bench::new();
+    for (name, content, parts) in [
+        ("ragged.csv", "id,response\n1,\"a\nb\"\n2,b,c\n", &["ragged.csv:4: row 2", "3 cells", "header 2"][..]),
+        ("doubled.csv", "id,response\n1,a\n2,b\n1,c\n", &["doubled.csv:4: row 3", "row 1"]),
+        ("header.csv", "id,response,id\n1,a,2\n", &["header.csv:1: header", "`id` twice"]),
+        ("empty.csv", "id,response\n", &["no rows"]),
+        ("text.parquet", "id,response\n", &["PAR1"]),
+    ] {
+        bench.write(name, content);
+        let ran = bench.run(&["grade", name, "-g", "syntax", "-o", "out.parquet"]).expect_status(2);
+        ran.expect_stderr(parts);
+        assert!(!bench.path("out.parquet").exists() && !bench.path("out.parquet.partial").exists(), "{name}");
+    }
+    bench.write_rows("rows.jsonl", &mixed());
+    convert(&bench, "rows.jsonl", "whole.parquet");
+    convert(&bench, "rows.jsonl", "whole.jsonl.gz");
+    for name in ["whole.parquet", "whole.jsonl.gz"] {
+        let whole = std::fs::read(bench.path(name)).unwrap();
+        bench.write("cut", &whole[..whole.len() / 2]);
+        bench.run(&["grade", "cut", "-g", "syntax"]).expect_status(2).expect_stderr(&["cut"]);
+    }
+}
+
+#[test]
+fn the_content_wins_over_the_name_and_is_said() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &mixed());
+    convert(&bench, "rows.jsonl", "whole.parquet");
+    convert(&bench, "rows.jsonl", "whole.jsonl.zst");
+    for (original, name, said) in [
+        ("whole.parquet", "misnamed.jsonl", "read as parquet"),
+        ("whole.jsonl.zst", "misnamed.jsonl.gz", "read as jsonl.zst"),
+        ("rows.jsonl", "misnamed.csv", "read as jsonl"),
+    ] {
+        std::fs::copy(bench.path(original), bench.path(name)).unwrap();
+        let ran = bench.run(&["grade", name, "-g", "syntax"]).expect_status(0);
+        assert_eq!(rows(&ran.stdout).len(), 3);
+        ran.expect_stderr(&[name, said]);
+    }
+}
+
+#[test]
+fn standard_input_and_output_have_formats() {
+    let bench = Bench::new();
+    let input = "id,response\n1,\"```python\nx = 1\n```\"\n";
+    let arguments = ["grade", "-", "-g", "syntax", "--output-format", "csv"];
+    bench.run_with_input(&arguments, input).expect_status(2).expect_stderr(&["standard input:1", "--input-format csv"]);
+    let ran = bench.run_with_input(&[&arguments[..], &["--input-format", "csv"]].concat(), input).expect_status(0);
+    assert!(ran.stdout.starts_with("id,response,grades,"), "{}", ran.stdout);
+    let ran = bench.run_with_input(&["grade", "-", "--output-format", "xlsx"], input).expect_status(2);
+    ran.expect_stderr(&["jsonl, json, csv, tsv and parquet"]);
+}
+
+#[test]
+fn a_kept_run_of_any_format_goes_on_and_writes_any_format() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &mixed());
+    convert(&bench, "rows.jsonl", "rows.parquet");
+    let arguments = ["grade", "rows.parquet", "-g", "syntax", "--run", "run", "-o", "first.parquet"];
+    bench.run(&arguments).expect_status(0);
+    // As if it had been killed before the last row.
+    let results = std::fs::read_to_string(bench.path("run/results.jsonl")).unwrap();
+    let two: String = results.lines().take(2).flat_map(|line| [line, "\n"]).collect();
+    bench.write("run/results.jsonl", two);
+    let again = ["grade", "rows.parquet", "-g", "syntax", "--run", "run", "--resume", "-o", "second.parquet"];
+    bench.run(&again).expect_status(0);
+    let [first, second] = ["first.parquet", "second.parquet"].map(|name| std::fs::read(bench.path(name)).unwrap());
+    assert!(first == second);
+    bench.run(&["export", "second.parquet", "--to", "reward", "-o", "rewards.parquet"]).expect_status(0);
+    bench.run(&["export", "first.parquet", "--to", "review", "-o", "review.csv"]).expect_status(0);
+}
+
+#[test]
+fn half_a_surrogate_pair_concerns_its_row_only() {
+    let bench = Bench::new();
+    let text = "{\"id\": 1, \"response\": \"a\\ud800b\"}\n{\"id\": 2, \"response\": \"\\ud83d\\ude00\"}\n";
+    bench.write("rows.jsonl", text);
+    bench.write("rows.json", format!("[{}]", text.trim_end().replace('\n', ",")));
+    for name in ["rows.jsonl", "rows.json"] {
+        let ran = bench.run(&["grade", name, "-g", "syntax"]).expect_status(0);
+        let graded = rows(&ran.stdout);
+        assert_eq!((&graded[0]["response"], &graded[1]["response"]), (&json!("a\u{fffd}b"), &json!("😀")));
+        ran.expect_stderr(&["1 row of", "half a surrogate pair", "U+FFFD", "row 1"]);
+    }
+}
