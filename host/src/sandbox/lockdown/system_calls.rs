@@ -58,7 +58,6 @@ const REFUSED: &[i64] = &[
     libc::SYS_openat2,
     libc::SYS_name_to_handle_at,
     libc::SYS_open_by_handle_at,
-    libc::SYS_memfd_create,
     // The machine.
     libc::SYS_mount,
     libc::SYS_umount2,
