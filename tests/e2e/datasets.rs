@@ -173,3 +173,70 @@ fn half_a_surrogate_pair_concerns_its_row_only() {
         ran.expect_stderr(&["1 row of", "half a surrogate pair", "U+FFFD", "row 1"]);
     }
 }
+
+#[test]
+fn shards_come_together_in_the_order_of_the_dataset() {
+    let bench = Bench::new();
+    // Rows without ids have their numbers in the dataset, not in the shard.
+    let row = |n: u32| json!({"response": format!("```python\nx = {n}\n```"), "n": n});
+    bench.write_rows("rows.jsonl", &(1..=7).map(row).collect::<Vec<_>>());
+    convert(&bench, "rows.jsonl", "whole.parquet");
+    convert(&bench, "rows.jsonl", "whole.jsonl");
+    let shard = |k: u32, more: &[&str]| {
+        let (shard, run) = (format!("{k}/3"), format!("runs/{k}"));
+        let arguments = ["grade", "rows.jsonl", "-g", "syntax", "--shard", &shard, "--run", &run];
+        bench.run(&[&arguments[..], more].concat())
+    };
+    let merge = |runs: &[&str]| bench.run(&[&["merge", "-o", "merged.jsonl"][..], runs].concat());
+    shard(1, &[]).expect_status(0);
+    shard(3, &["-o", "third.csv"]).expect_status(0);
+    assert!(bench.path("third.csv").exists());
+    merge(&["runs/1", "runs/3"]).expect_status(2).expect_stderr(&["shard 2/3 is missing"]);
+    shard(2, &[]).expect_status(0);
+    merge(&["runs/1", "runs/2", "runs/3", "runs/2"]).expect_status(2).expect_stderr(&["both shard 2/3"]);
+    // As if it had been killed before its last row.
+    let results = std::fs::read_to_string(bench.path("runs/2/results.jsonl")).unwrap();
+    bench.write("runs/2/results.jsonl", format!("{}\n", results.lines().next().unwrap()));
+    let all = ["runs/3", "runs/1", "runs/2"];
+    merge(&all).expect_status(2).expect_stderr(&["shard 2/3 in runs/2 is not finished: 1 of 2 rows", "--resume"]);
+    assert!(!bench.path("merged.jsonl").exists());
+    shard(2, &["--resume"]).expect_status(0);
+    merge(&all).expect_status(0).expect_stderr(&["7 rows of 3 shards"]);
+    bench.run(&[&["merge", "-o", "merged.parquet"][..], &all].concat()).expect_status(0);
+    for name in ["jsonl", "parquet"] {
+        let [whole, merged] = ["whole", "merged"].map(|stem| std::fs::read(bench.path(&format!("{stem}.{name}"))));
+        assert!(whole.unwrap() == merged.unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_shard_of_the_run_is_refused() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &mixed());
+    let grade = |grader: &str, shard: &[&str], run: &str| {
+        let arguments = ["grade", "rows.jsonl", "-g", grader, "--run", run];
+        bench.run(&[&arguments[..], shard].concat()).expect_status(0);
+    };
+    grade("syntax", &["--shard", "1/2"], "first");
+    grade("math", &["--shard", "2/2"], "other");
+    grade("syntax", &["--shard", "2/5"], "fifth");
+    grade("syntax", &[], "whole");
+    for (second, said) in [
+        ("other", "plan.graders"),
+        ("fifth", "shard 2/5, and that in first is shard 1/2"),
+        ("whole", "a whole dataset"),
+        ("nowhere", "nowhere holds no run"),
+    ] {
+        bench.run(&["merge", "first", second]).expect_status(2).expect_stderr(&[said]);
+    }
+    let ran = bench.run(&["grade", "rows.jsonl", "-g", "syntax", "--shard", "1/2"]).expect_status(2);
+    ran.expect_stderr(&["--run"]);
+    bench.run(&["grade", "rows.jsonl", "--shard", "0/2", "--run", "x"]).expect_status(2).expect_stderr(&["from 1"]);
+    // More shards than rows: some have nothing to do, and that is done.
+    let shards: Vec<String> = (1..=5).map(|k| format!("many/{k}")).collect();
+    for (k, run) in (1..).zip(&shards) {
+        grade("syntax", &["--shard", &format!("{k}/5")], run);
+    }
+    let arguments: Vec<&str> = ["merge"].into_iter().chain(shards.iter().map(String::as_str)).collect();
+    assert_eq!(rows(&bench.run(&arguments).expect_status(0).stdout).len(), 3);
+}

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::quantity::{parse_bytes, parse_duration};
 use crate::{
     dataset::{Format, FormatOptions},
+    run::Shard,
     sample::Columns,
     sandbox::Metering,
 };
@@ -45,6 +46,7 @@ pub(super) enum Command {
     Exec(ExecArgs),
     Export(ExportArgs),
     Import(ImportArgs),
+    Merge(MergeArgs),
     Check(CheckArgs),
     Graders(GradersArgs),
     Doctor(DoctorArgs),
@@ -68,6 +70,7 @@ impl Command {
             | Self::Refine(_)
             | Self::Export(_)
             | Self::Import(_)
+            | Self::Merge(_)
             | Self::ConfigSchema
             | Self::Worker => None,
         }
@@ -136,6 +139,9 @@ pub(super) struct Selection {
     /// Only the first rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) limit: Option<u64>,
+    /// Only a part of the rows, such as 3/16: the third of sixteen; `gradebox merge` puts the parts together
+    #[arg(long, value_name = "K/N", requires = "run")]
+    pub(super) shard: Option<Shard>,
     /// Worker processes [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
@@ -299,6 +305,23 @@ pub(super) struct ImportArgs {
     pub(super) run: PathBuf,
     /// The rows of `export --to review`, with `decision` filled in
     pub(super) reviewed: PathBuf,
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
+}
+
+/// Put the rows of shards together, in the order of their dataset
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, with a shard on each of four machines that share a folder:
+  gradebox grade data.parquet -g math --shard 3/4 --run runs/shard-3
+  gradebox merge runs/shard-* -o graded.parquet")]
+pub(super) struct MergeArgs {
+    /// The directories of the shards' runs, in any order
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) runs: Vec<PathBuf>,
     /// Where the rows go, in the format of the ending [default: JSONL on standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,

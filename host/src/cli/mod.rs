@@ -16,6 +16,7 @@ mod failure;
 mod grade;
 mod graders;
 mod judges;
+mod merge;
 mod plan;
 mod progress;
 mod quantity;
@@ -82,6 +83,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Exec(args) => exec::exec(args, environment).await,
         Command::Export(args) => export::export(args),
         Command::Import(args) => export::import(args),
+        Command::Merge(args) => merge::merge(args),
         Command::Check(args) => check::check(args, environment).await,
         Command::Graders(args) => graders::graders(args, environment).await,
         Command::Doctor(args) => doctor::doctor(args, environment).await,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    args::RecordArgs,
+    args::{RecordArgs, Selection},
     assemble::Components,
     console,
     environment::Environment,
@@ -22,8 +22,12 @@ use super::{
 };
 use crate::{
     budget::{Budget, Charge},
+    dataset::Dataset,
     run::{DirectoryError, Recorder, ResponseCache, Results, RunDirectory},
 };
+
+/// The file of a shard's directory that has the columns of its rows, and none of them.
+pub(super) const COLUMNS: &str = "columns.parquet";
 
 /// The record of a run that is about to begin.
 pub(super) struct Record {
@@ -123,9 +127,22 @@ fn responses_directory(environment: &Environment) -> PathBuf {
 }
 
 /// Everything that decides the results of a run.
-pub(super) fn told(plan: &Plan, components: &Components, dataset: &Path, limit: Option<u64>) -> Result<Value, Failure> {
-    let digest = digest_of(dataset)
-        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", dataset.display())))?;
+pub(super) fn told(
+    plan: &Plan,
+    components: &Components,
+    dataset: &Dataset,
+    selection: &Selection,
+) -> Result<Value, Failure> {
+    let path = dataset.stored();
+    let digest = digest_of(path)
+        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", path.display())))?;
+    let dataset = json!({
+        "sha256": digest,
+        "format": dataset.format().to_string(),
+        "rows": dataset.len(),
+        "limit": selection.limit,
+        "shard": selection.shard.map(|shard| shard.to_string()),
+    });
     let used = plan.graders_and_opinions().filter_map(|grader| match &grader.what {
         What::Component { name, .. } => components.catalog.find(name),
         What::Judge(_) => None,
@@ -138,7 +155,7 @@ pub(super) fn told(plan: &Plan, components: &Components, dataset: &Path, limit: 
         .map(|language| (language.name.clone(), Value::from(language.digest.clone())));
     Ok(json!({
         "gradebox": env!("CARGO_PKG_VERSION"),
-        "dataset": {"sha256": digest, "limit": limit},
+        "dataset": dataset,
         "limits": components.sandbox.metering().name(),
         "plan": plan.told(),
         "components": Value::Object(graders.collect()),

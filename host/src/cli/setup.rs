@@ -17,9 +17,9 @@ use super::{
     table,
 };
 use crate::{
-    dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row},
+    dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema},
     model::ModelError,
-    run::{self, Destination, Run, RunError, Summary},
+    run::{self, Destination, Run, RunError, Shard, Summary},
 };
 
 /// Rows that are looked at to tell whether a grader has what it needs.
@@ -36,6 +36,7 @@ pub(super) struct Job {
     output: Option<PathBuf>,
     output_format: FormatOptions,
     rows: u64,
+    shard: Shard,
     record: Record,
 }
 
@@ -72,18 +73,31 @@ impl Job {
         for grader in plan.graders_and_opinions() {
             dataset.check_map(&grader.map)?;
         }
-        let told = record::told(&plan, &components, dataset.stored(), selection.limit)?;
+        let told = record::told(&plan, &components, &dataset, selection)?;
         let record = Record::open(&selection.record, &plan, &told, environment)?;
         let assembly = Assembly::new(&plan, &components, &record, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
         warn_of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
-        let left = rows.saturating_sub(record.rows_before());
+        let shard = selection.shard.unwrap_or(Shard::WHOLE);
+        let left = shard.rows_of(rows).saturating_sub(record.rows_before());
         let display = Display::new(left, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
         let output_format = selection.output_format.options();
-        Ok(Some(Self { plan, assembly, dataset, parts, components, display, output, output_format, rows, record }))
+        Ok(Some(Self {
+            plan,
+            assembly,
+            dataset,
+            parts,
+            components,
+            display,
+            output,
+            output_format,
+            rows,
+            shard,
+            record,
+        }))
     }
 
     pub(super) fn run(&self) -> Run<'_> {
@@ -103,7 +117,9 @@ impl Job {
     ) -> Result<impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static, DatasetError> {
         let [rows, before] =
             [self.rows, self.record.rows_before()].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
-        Ok(self.dataset.rows()?.take(rows).skip(before))
+        let shard = self.shard;
+        let is_ours = move |row: &Result<Row, _>| row.as_ref().map_or(true, |row: &Row| shard.takes(row.number));
+        Ok(self.dataset.rows()?.take(rows).filter(is_ours).skip(before))
     }
 
     /// Opens where the rows go, once everything else is known to be well. With a run directory, they go to an output
@@ -112,16 +128,28 @@ impl Job {
         Ok(match self.record.results()? {
             None => Destination::Output(self.open_output(self.output.as_deref())?),
             Some(results) => {
+                self.keep_columns()?;
                 let output = self.output.as_deref().map(|path| self.open_output(Some(path))).transpose()?;
                 Destination::Directory(results, output)
             }
         })
     }
 
+    /// Writes down what `merge` must know of the columns of a shard.
+    fn keep_columns(&self) -> Result<(), DatasetError> {
+        let path = self.record.path().map(|path| path.join(record::COLUMNS));
+        let Some(path) = path.filter(|_| self.shard != Shard::WHOLE) else { return Ok(()) };
+        Output::create(Some(&path), FormatOptions::default(), &self.schema())?.finish()
+    }
+
     fn open_output(&self, path: Option<&Path>) -> Result<Output, DatasetError> {
+        Output::create(path, self.output_format, &self.schema())
+    }
+
+    /// The columns of the rows that come out.
+    fn schema(&self) -> Schema {
         let response_column = self.plan.refine.as_ref().map(|_| self.parts.response_column());
-        let schema = run::output_schema(self.dataset.schema(), &self.assembly.panel, response_column);
-        Output::create(path, self.output_format, &schema)
+        run::output_schema(self.dataset.schema(), &self.assembly.panel, response_column)
     }
 
     /// Says what came of the run.

@@ -4,6 +4,7 @@
 //! run.json        what the run was told: configuration, digests of dataset and components
 //! journal         one line for each model call, written before the answer is used, synced all the time
 //! results.jsonl   the finished rows, in the order of the dataset
+//! columns.parquet where the run works on a shard: the columns of its rows and their types, and no row
 //! ```
 
 use std::{
@@ -19,6 +20,7 @@ use super::{
     journal::{Journal, Replay},
     recorded::Recorder,
     responses::ResponseCache,
+    shard::Shard,
 };
 use crate::{budget::Charge, sample::Columns};
 
@@ -96,7 +98,8 @@ impl RunDirectory {
             return Err(DirectoryError::Differs { path: path.to_owned(), difference });
         }
         let done = count_rows(&path.join(RESULTS), |_| {}).map_err(unusable)?;
-        let replay = Replay::read(&path.join(JOURNAL), |row| row > done.rows).map_err(unusable)?;
+        let last = Shard::of_told(told).unwrap_or(Shard::WHOLE).last_of(done.rows);
+        let replay = Replay::read(&path.join(JOURNAL), |row| row > last).map_err(unusable)?;
         Ok(Self { path: path.to_owned(), replay, done, _lock: lock })
     }
 
@@ -104,7 +107,7 @@ impl RunDirectory {
         &self.path
     }
 
-    /// The rows that are done; they are the first ones of the dataset.
+    /// The rows that are done; they are the first ones of the dataset, or of its shard.
     pub fn rows_done(&self) -> u64 {
         self.done.rows
     }
@@ -171,8 +174,13 @@ pub fn results_of(path: &Path) -> PathBuf {
     path.join(RESULTS)
 }
 
+/// How many rows the run in a directory has finished.
+pub(super) fn finished_rows(path: &Path) -> io::Result<u64> {
+    Ok(count_rows(&results_of(path), |_| {})?.rows)
+}
+
 /// The rows of a file of results, first to last, as JSON.
-pub fn read_results(path: &Path) -> io::Result<impl Iterator<Item = Columns>> {
+pub fn read_results(path: &Path) -> io::Result<impl Iterator<Item = Columns> + use<>> {
     let reader = BufReader::with_capacity(1 << 16, File::open(path)?);
     let whole = |line: &Vec<u8>| serde_json::from_slice::<Columns>(line).ok();
     Ok(reader.split(b'\n').map_while(Result::ok).map_while(move |line| whole(&line)))
@@ -221,7 +229,7 @@ fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// The first place where two runs were told different things, in words.
-fn difference(place: &str, before: &Value, now: &Value) -> Option<String> {
+pub(super) fn difference(place: &str, before: &Value, now: &Value) -> Option<String> {
     if let (Value::Object(before), Value::Object(now)) = (before, now) {
         let names = before.keys().chain(now.keys().filter(|name| !before.contains_key(*name)));
         let mut inner = names.map(|name| {

@@ -4,11 +4,13 @@ mod appender;
 mod directory;
 mod fatal;
 mod journal;
+mod merge;
 mod reader;
 mod record;
 mod recorded;
 mod request_key;
 mod responses;
+mod shard;
 mod summary;
 
 use std::{
@@ -26,9 +28,11 @@ pub use self::{
     appender::AppendError,
     directory::{DirectoryError, Results, RunDirectory, read_results, read_told, results_of},
     fatal::FatalErrors,
+    merge::{MergeError, Shards},
     record::output_schema,
     recorded::{CallCounts, Recorder},
     responses::ResponseCache,
+    shard::Shard,
     summary::{GraderSummary, RefinementSummary, Summary},
 };
 use crate::{

@@ -13,11 +13,26 @@ use crate::sample::text_of;
 /// refuses extension types that it does not know.
 const MARK: &str = "gradebox:content";
 const JSON: &str = "json";
+/// The key that marks a part of another column.
+const PART: &str = "gradebox:part";
 
 /// A field of JSON text.
 pub(super) fn json_field(name: &str) -> Field {
     let metadata = HashMap::from([(MARK.to_owned(), JSON.to_owned())]);
     Field::new(name, DataType::Utf8, true).with_metadata(metadata)
+}
+
+/// A field whose values are a part of another column's: what leads there from the row.
+pub(super) fn part_field(field: Field, path: &[String]) -> Field {
+    let mut metadata = field.metadata().clone();
+    metadata.insert(PART.to_owned(), Value::from(path).to_string());
+    field.with_metadata(metadata)
+}
+
+/// Where the values of a field are in the row; empty for a column of its own.
+pub(super) fn path_of(field: &Field) -> Vec<String> {
+    let path = field.metadata().get(PART).and_then(|path| serde_json::from_str(path).ok());
+    path.unwrap_or_default()
 }
 
 fn is_marked(field: &Field) -> bool {

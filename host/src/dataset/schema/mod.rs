@@ -4,7 +4,7 @@ mod infer;
 mod json_form;
 mod mark;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use indexmap::IndexMap;
@@ -15,6 +15,7 @@ pub(super) use self::{
     json_form::JsonForm,
     mark::{restore, write_marked},
 };
+use super::{DatasetError, read::schema_of};
 use crate::sample::Columns;
 
 /// The columns of rows that are written, in their order.
@@ -46,8 +47,10 @@ pub enum ColumnType {
 impl Schema {
     /// The columns of an Arrow schema.
     pub(super) fn of_arrow(schema: &ArrowSchema) -> Self {
-        let column =
-            |field: &Arc<Field>| (field.name().clone(), Column { field: field.as_ref().clone(), path: Vec::new() });
+        let column = |field: &Arc<Field>| {
+            let field = field.as_ref().clone();
+            (field.name().clone(), Column { path: mark::path_of(&field), field })
+        };
         Self(schema.fields().iter().map(column).collect())
     }
 
@@ -59,6 +62,11 @@ impl Schema {
         Self(columns.into_iter().map(column).collect())
     }
 
+    /// The columns that a Parquet file has.
+    pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        Ok(Self::of_arrow(schema_of(path, &path.display().to_string())?.as_ref()))
+    }
+
     /// Adds a column, or gives one of that name another type.
     pub fn set(&mut self, name: &str, column_type: ColumnType) {
         self.insert(name, column_type.field(name), Vec::new());
@@ -68,7 +76,8 @@ impl Schema {
     /// the part.
     pub fn set_part(&mut self, path: &[&str], column_type: ColumnType) {
         let name = path.join(".");
-        self.insert(&name, column_type.field(&name), path.iter().map(|step| (*step).to_owned()).collect());
+        let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();
+        self.insert(&name, mark::part_field(column_type.field(&name), &path), path);
     }
 
     /// Adds a column of the type that another one has; text where there is no such.
