@@ -43,4 +43,10 @@ pub trait Grader: Send + Sync {
 
     /// Judges `sample.response`, or orders `sample.responses`, as [`Grader::mode`] says.
     async fn grade(&self, sample: &Sample) -> Graded;
+
+    /// Judges once more, for the `attempt`-th time after the first. What answers the same each time need not tell; what
+    /// draws at random draws anew.
+    async fn grade_anew(&self, sample: &Sample, _attempt: u32) -> Graded {
+        self.grade(sample).await
+    }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     budget::Charge,
@@ -74,6 +74,18 @@ impl Usage {
             completion_tokens: add(self.completion_tokens, other.completion_tokens),
             cost: self.cost.zip(other.cost).map(|(a, b)| a + b),
         }
+    }
+
+    /// As it stands in a row; null is unknown. Without any call the tokens are zero, and the cost has no price to go
+    /// by.
+    pub fn to_json(self) -> Value {
+        let tokens = |count: Option<u64>| if self.calls == 0 { Some(count.unwrap_or(0)) } else { count };
+        json!({
+            "prompt_tokens": tokens(self.prompt_tokens),
+            "completion_tokens": tokens(self.completion_tokens),
+            "calls": self.calls,
+            "cost": self.cost,
+        })
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Ranking {
     /// Position i holds the rank of response i; 1 is best, ties share a rank.
     pub ranks: Vec<u32>,
     pub reason: String,
+    /// The single orders that these ranks were made of, each of the same shape; empty where there was no vote.
+    pub votes: Vec<Vec<u32>>,
 }
 
 /// The answer of one grader to one sample. Only `Scored` carries a number.
@@ -136,6 +138,13 @@ impl ErrorKind {
     fn is_retryable(self) -> bool {
         matches!(self, Self::WorkerDied | Self::ModelFailed | Self::JudgeUnparsable | Self::Budget | Self::Cancelled)
     }
+}
+
+/// The number without the last digits, where binary fractions leave their traces: 0.1 + 0.2 is 0.3. Scores are
+/// compared as they are shown.
+pub(crate) fn rounded(number: f64) -> f64 {
+    const DECIMALS: f64 = 1e12;
+    (number * DECIMALS).round() / DECIMALS
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod hostile;
 mod humaneval;
 mod isolation;
 mod javascript;
+mod judging;
 mod layers;
 mod lockdown;
 mod math;

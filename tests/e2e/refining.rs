@@ -1,5 +1,10 @@
 //! `gradebox refine` and LLM judges, with the real model server for the protocol and a scripted endpoint for its faults.
 
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -176,4 +181,121 @@ fn the_guides_template_with_bare_braces_works_and_an_inverted_scale_is_normalise
     let (ran, graded) = bench.grade(&rows, &["--model", "m", "--base-url", &endpoint.url]);
     ran.expect_status(0);
     assert_eq!(grade(&graded[0], "quality")["score"].as_f64(), Some(0.8), "{}", graded[0]);
+}
+
+/// An endpoint that writes what the list says, round after round, and keeps what it was asked.
+fn writing(answers: &'static [&'static str]) -> (Scripted, Arc<Mutex<Vec<Value>>>) {
+    let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let kept = Arc::clone(&asked);
+    let endpoint = Scripted::start(move |body| {
+        let mut asked = kept.lock().expect("the list of requests");
+        asked.push(body.clone());
+        let answer = answers.get(asked.len() - 1).or(answers.last()).expect("an answer");
+        (200, completion(&format!("```python\ndef f(n):\n    return {answer}\n```")))
+    });
+    (endpoint, asked)
+}
+
+fn row_of_f() -> Value {
+    json!({"id": 1, "query": "Write f.", "response": "```python\ndef f(n):\n    return 0\n```",
+           "tests": {"fn_name": "f", "inputs": [[1], [2], [3]], "outputs": [2, 3, 4]}})
+}
+
+fn last_message(body: &Value) -> &str {
+    let messages = body["messages"].as_array().expect("messages");
+    messages.last().and_then(|message| message["content"].as_str()).expect("a message")
+}
+
+#[test]
+fn only_graders_that_failed_are_told_of_and_earlier_attempts_where_that_is_wanted() {
+    let bench = Bench::new();
+    let (endpoint, asked) = writing(&["2", "7 // n", "n + 1"]);
+    bench.write(
+        "gradebox.toml",
+        "[graders.code-execution]\n[graders.syntax]\n[refine]\nrounds = 3\npatience = 3\nhistory = 1\n\
+         temperature = [0.1, 0.8]\n",
+    );
+    let (ran, refined) = refine(&bench, &[row_of_f()], &endpoint.url, &["--no-cache"]);
+    ran.expect_status(0);
+    assert_eq!(refined[0]["refinement"]["stop"], "passed", "{}", refined[0]);
+    let asked = asked.lock().expect("the list of requests");
+    let temperatures: Vec<_> = asked.iter().map(|body| body["temperature"].as_f64()).collect();
+    assert_eq!(temperatures, [Some(0.1), Some(0.8), Some(0.8)]);
+    let first = last_message(&asked[0]);
+    assert!(first.contains("- code-execution: test 1 of 3: f(1) returned 0, expected 2"), "{first}");
+    assert!(!first.contains("syntax") && !first.contains("Earlier"), "{first}");
+    let second = last_message(&asked[1]);
+    let places =
+        ["Write f.", "Earlier answer 1", "return 0", "returned 0", "Best answer", "return 2", "f(2) returned 2"];
+    let places: Vec<_> = places.iter().map(|part| second.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{second}");
+}
+
+#[test]
+fn a_candidate_that_came_before_is_not_graded_again() {
+    let bench = Bench::new();
+    let judged = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&judged);
+    let endpoint = Scripted::start(move |body| {
+        if body.get("response_format").is_none() {
+            return (200, completion("Always the same."));
+        }
+        counted.fetch_add(1, Ordering::SeqCst);
+        (200, completion("{\"reason\": \"so so\", \"score\": 3}"))
+    });
+    let rows = [json!({"id": 1, "query": "q", "response": "r"})];
+    let arguments = ["-g", "helpfulness", "--rounds", "2", "--candidates", "3", "--no-cache"];
+    let (ran, refined) = refine(&bench, &rows, &endpoint.url, &arguments);
+    ran.expect_status(0);
+    assert_eq!((endpoint.requests(), judged.load(Ordering::SeqCst)), (6 + 2, 2), "{}", refined[0]);
+    let usage = &refined[0]["refinement"]["usage"];
+    assert_eq!(
+        (&usage["calls"], &usage["writer"]["calls"], &usage["graders"]["helpfulness"]["calls"]),
+        (&json!(8), &json!(6), &json!(2))
+    );
+}
+
+/// Refines a row to two responses that pass, and has a final judge choose who answers as `order` says of the places of
+/// the first and the second in the prompt.
+fn chosen_at_last(order: fn(usize, usize) -> [u32; 2]) -> Value {
+    let bench = Bench::new();
+    let endpoint = Scripted::start(move |body| {
+        if body.get("response_format").is_none() {
+            let first = body["seed"].as_u64() == Some(0);
+            return (200, completion(if first { "```python\nx = 1\n```" } else { "```python\ny = 2\n```" }));
+        }
+        let text = last_message(body);
+        let [x, y] = ["x = 1", "y = 2"].map(|response| text.rfind(response).expect("both responses"));
+        let [of_x, of_y] = order(x, y);
+        let ranks = if x < y { [of_x, of_y] } else { [of_y, of_x] };
+        (200, completion(&json!({"reason": "seen", "ranks": ranks}).to_string()))
+    });
+    bench.write("gradebox.toml", "[graders.syntax]\n[refine]\nrounds = 1\ncandidates = 2\nfinal = \"quality\"\n");
+    let row = json!({"id": 1, "query": "q", "response": "```python\nx =\n```"});
+    let (ran, mut refined) = refine(&bench, &[row], &endpoint.url, &["--no-cache"]);
+    ran.expect_status(0);
+    assert_eq!(endpoint.requests(), 4, "two candidates, and two orders of them");
+    refined.remove(0)
+}
+
+#[test]
+fn a_final_judge_chooses_where_both_orders_agree_and_nothing_where_they_do_not() {
+    let agreed = chosen_at_last(|_, _| [2, 1]);
+    assert!(agreed["response"].as_str().is_some_and(|response| response.contains("y = 2")), "{agreed}");
+    let comparison = &agreed["refinement"]["final"];
+    assert_eq!(
+        (&comparison["judge"], &comparison["compared"], &comparison["preferred"]),
+        (&json!("quality"), &json!([1, 2]), &json!(2))
+    );
+    assert_eq!(comparison["grade"]["votes"], json!([[2, 1], [2, 1]]));
+    for order in [
+        |x: usize, y: usize| if x < y { [1, 2] } else { [2, 1] },
+        |x, y| if x < y { [2, 1] } else { [1, 2] },
+        |_, _| [1, 1],
+        |_, _| [1, 2],
+    ] {
+        let kept = chosen_at_last(order);
+        assert!(kept["response"].as_str().is_some_and(|response| response.contains("x = 1")), "{kept}");
+        assert!(kept["refinement"]["final"].get("preferred").is_none(), "{kept}");
+    }
 }

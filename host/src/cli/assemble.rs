@@ -10,7 +10,7 @@ use directories::ProjectDirs;
 use serde_json::Value;
 
 use super::{
-    config::Config,
+    config::{Config, ErrorPolicy},
     console,
     environment::Environment,
     failure::Failure,
@@ -21,10 +21,10 @@ use super::{
 use crate::{
     dataset::nearest_names,
     fields::Needs,
-    grader::Grader,
+    grader::{Grader, Mode},
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
-    panel::{Member, Panel, SecondOpinion},
+    panel::{Member, OnError, Panel, SecondOpinion},
     run::FatalErrors,
     sample::Columns,
     sandbox::{
@@ -142,6 +142,8 @@ pub(super) struct Assembly {
     pub(super) needs: Vec<Needs>,
     /// Only for `refine`.
     pub(super) writer: Option<Arc<dyn ChatModel>>,
+    /// Compares the best attempts; only for `refine`, where one is named.
+    pub(super) final_judge: Option<Member>,
     pub(super) fatal: FatalErrors,
     /// Rows to work on at the same time.
     pub(super) concurrency: usize,
@@ -168,7 +170,8 @@ impl Assembly {
                     .connect()
                     .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))?,
             );
-            let model = fatal.watch(model);
+            let is_dispensable = plan.can_do_without(name);
+            let model = if is_dispensable { fatal.watch_dispensable(model) } else { fatal.watch(model) };
             let model = match &record.recorder {
                 Some(recorder) => recorder.record(model, identity),
                 None => model,
@@ -187,16 +190,42 @@ impl Assembly {
                 adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &find)?.0)?;
             }
             needs.push(wanted);
-            members.push(Member {
-                name: grader.name.clone(),
-                grader: adapter,
-                threshold: grader.threshold.value,
-                weight: grader.weight.value,
-                required: grader.required.value,
-            });
+            members.push(member(grader, adapter));
         }
-        Ok(Self { panel: Panel::new(members), needs, writer, fatal, concurrency })
+        let final_plan = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref());
+        let final_judge = final_plan.map(|plan| final_judge(plan, components, &find)).transpose()?;
+        Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency })
     }
+}
+
+fn member(plan: &GraderPlan, grader: Arc<dyn Grader>) -> Member {
+    Member {
+        name: plan.name.clone(),
+        grader,
+        threshold: plan.threshold.value,
+        weight: plan.weight.value,
+        required: plan.required.value,
+        on_error: match plan.on_error.value {
+            ErrorPolicy::Fail => OnError::Fail,
+            ErrorPolicy::Skip => OnError::Skip,
+            ErrorPolicy::Retry => OnError::Retry(plan.retries),
+            ErrorPolicy::Review => OnError::Review,
+        },
+    }
+}
+
+fn final_judge(
+    plan: &GraderPlan,
+    components: &Components,
+    find: &dyn Fn(&str) -> Option<Arc<dyn ChatModel>>,
+) -> Result<Member, Failure> {
+    let (grader, _) = adapter(plan, components, find)?;
+    if grader.mode() != Mode::Listwise {
+        let failure =
+            Failure::new(format!("`final` in [refine]: `{}` judges one response, and must order several", plan.name));
+        return Err(failure.hint("name a rubric, or a judge whose template has {responses} and not {response}"));
+    }
+    Ok(member(plan, grader))
 }
 
 /// The grader of a plan, with the fields that it reads.
@@ -211,8 +240,9 @@ fn adapter(
             Ok((Arc::new(component(entry, params, grader, components)?), entry.needs.clone()))
         }
         What::Judge(judge) => {
-            let model = find(&judge.model.value).ok_or_else(|| lost("model", &judge.model.value))?;
-            let judge = judges::assemble(grader, judge, model)?;
+            let names = judge.models.value.iter();
+            let models = names.map(|name| find(name).ok_or_else(|| lost("model", name))).collect::<Result<_, _>>()?;
+            let judge = judges::assemble(grader, judge, models)?;
             let wanted = judge.needs();
             Ok((Arc::new(judge), wanted))
         }

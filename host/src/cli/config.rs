@@ -109,6 +109,11 @@ pub(super) struct GraderConfig {
     pub(super) weight: Option<f64>,
     /// Whether a row passes only where this grader lets it.
     pub(super) required: Option<bool>,
+    /// What an error of this grader means for the row. It is never a score.
+    pub(super) on_error: Option<ErrorPolicy>,
+    /// How often a row is graded again with `on_error = "retry"`; twice without it.
+    #[schemars(range(min = 1, max = 10))]
+    pub(super) retries: Option<u32>,
     /// Parameters of a component.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub(super) params: Columns,
@@ -116,9 +121,17 @@ pub(super) struct GraderConfig {
     pub(super) map: BTreeMap<String, String>,
     /// The model that a judge asks.
     pub(super) model: Option<String>,
-    /// How often a judge is asked.
+    /// Several models that a judge asks, in place of `model`; each has `votes` votes, and all are counted together.
+    pub(super) models: Vec<String>,
+    /// How often a judge asks each of its models. A judge that orders responses shows them in one order and in the
+    /// reverse by turns.
     #[schemars(range(min = 1))]
     pub(super) votes: Option<u32>,
+    /// The least number of valid votes for a score; more than half of all without it. With fewer, the grade is an error.
+    #[schemars(range(min = 1))]
+    pub(super) quorum: Option<u32>,
+    /// Whether votes are left out that can no longer change the score; they are without it.
+    pub(super) early_stop: Option<bool>,
     /// The worst and the best score that a judge may give.
     pub(super) scale: Option<[f64; 2]>,
     /// How several votes become one score.
@@ -149,6 +162,44 @@ pub(super) enum JudgeMode {
 pub(super) enum VoteCount {
     Median,
     Mean,
+    /// The score of more than half of the votes; without one, the grade is undecided.
+    Majority,
+}
+
+impl VoteCount {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::Mean => "mean",
+            Self::Majority => "majority",
+        }
+    }
+}
+
+/// What an error of a grader means for the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ErrorPolicy {
+    /// The row does not pass.
+    #[default]
+    Fail,
+    /// The grader is left out of the decision whether the row passes; the coverage shows it.
+    Skip,
+    /// The row is graded again where that may help; if that fails, too, the row does not pass.
+    Retry,
+    /// The row does not pass, is not refined for this error, and is marked for `export --to review`.
+    Review,
+}
+
+impl ErrorPolicy {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Retry => "retry",
+            Self::Review => "review",
+        }
+    }
 }
 
 /// How `refine` works.
@@ -166,9 +217,17 @@ pub(super) struct RefineConfig {
     /// Rounds without a better response after which to give up.
     #[schemars(range(min = 1))]
     pub(super) patience: Option<u32>,
-    /// Of the writer; without it, the endpoint's own.
-    #[schemars(range(min = 0.0))]
-    pub(super) temperature: Option<f64>,
+    /// Of the writer: a number, or a list with one for each round, of which the last holds for all further rounds;
+    /// without it, the endpoint's own.
+    #[serde(deserialize_with = "quantity::numbers")]
+    #[schemars(with = "Option<Numbers>")]
+    pub(super) temperature: Vec<f64>,
+    /// Attempts that the writer is shown beside the best, each with what is wrong with it; none without it.
+    pub(super) history: Option<u32>,
+    /// A judge that orders responses: at the end it chooses among the attempts that the graders hold equal. It is asked
+    /// with the responses in one order and in the reverse; where the two contradict each other, nothing changes.
+    #[serde(rename = "final")]
+    pub(super) final_judge: Option<String>,
     /// The longest response, in tokens.
     #[schemars(range(min = 1))]
     pub(super) max_tokens: Option<u32>,
@@ -204,6 +263,15 @@ pub(super) struct SandboxConfig {
 enum Quantity {
     Number(f64),
     Text(String),
+}
+
+/// A number, or several; for the schema only.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "says to editors what the file may hold")]
+enum Numbers {
+    One(f64),
+    Several(Vec<f64>),
 }
 
 /// A configuration with the file that it came from.

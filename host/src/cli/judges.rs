@@ -30,7 +30,7 @@ pub(super) fn rubric_names() -> Vec<&'static str> {
 pub(super) fn assemble(
     grader: &GraderPlan,
     plan: &JudgePlan,
-    model: Arc<dyn ChatModel>,
+    models: Vec<Arc<dyn ChatModel>>,
 ) -> Result<JudgeGrader, Failure> {
     let prompt = match &plan.prompt {
         Prompt::Rubric(name) => judge::library::rubric(name).map(judge::Prompt::Rubric),
@@ -48,14 +48,18 @@ pub(super) fn assemble(
         aggregate: match plan.aggregate {
             Some(VoteCount::Mean) => Aggregate::Mean,
             Some(VoteCount::Median) => Aggregate::Median,
+            Some(VoteCount::Majority) => Aggregate::Majority,
             None => Aggregate::default(),
         },
+        quorum: plan.quorum,
+        early_stop: plan.early_stop,
         temperature: plan.temperature,
         max_tokens: plan.max_tokens,
+        seed: plan.seed,
         map: grader.map.clone(),
         ..JudgeSettings::new(grader.name.clone(), prompt)
     };
-    let judge = JudgeGrader::new(settings, model).map_err(|error| Failure::from(error).within(&grader.name))?;
+    let judge = JudgeGrader::of_models(settings, models).map_err(|error| Failure::from(error).within(&grader.name))?;
     for notice in judge.notices() {
         console::say(&format!("note: {notice} in [graders.{}]", grader.name));
     }

@@ -1,6 +1,7 @@
 //! What a run means: command line over configuration file over environment over defaults. Decides; reads nothing.
 
 mod effective;
+mod graders;
 mod models;
 mod told;
 
@@ -8,11 +9,14 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use self::models::Models;
 pub(super) use self::{effective::Places, models::ModelPlan};
+use self::{
+    graders::{choose, final_judge},
+    models::Models,
+};
 use super::{
-    args::{GraderArg, Selection},
-    config::{BudgetConfig, Config, GraderConfig, JudgeMode, VoteCount},
+    args::Selection,
+    config::{BudgetConfig, Config, ErrorPolicy, JudgeMode, VoteCount},
     environment::Environment,
     failure::Failure,
 };
@@ -99,6 +103,9 @@ pub(super) struct GraderPlan {
     pub(super) threshold: Sourced<f64>,
     pub(super) weight: Sourced<f64>,
     pub(super) required: Sourced<bool>,
+    pub(super) on_error: Sourced<ErrorPolicy>,
+    /// How often a row is graded again, where that is the policy.
+    pub(super) retries: u32,
     /// The dataset's map with the grader's own over it.
     pub(super) map: FieldMap,
     /// The grader that is asked where this one is undecided; its threshold and weight count for nothing.
@@ -116,15 +123,28 @@ pub(super) enum What {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct JudgePlan {
     pub(super) prompt: Prompt,
-    /// One of [`Plan::models`].
-    pub(super) model: Sourced<String>,
+    /// Some of [`Plan::models`], each once; one, as a rule.
+    pub(super) models: Sourced<Vec<String>>,
+    /// Of each model.
     pub(super) votes: Sourced<u32>,
+    pub(super) quorum: Option<u32>,
+    pub(super) early_stop: bool,
     pub(super) scale: Option<[f64; 2]>,
     pub(super) aggregate: Option<VoteCount>,
     pub(super) rubrics: Vec<String>,
     pub(super) mode: Option<JudgeMode>,
     pub(super) temperature: Option<f64>,
     pub(super) max_tokens: Option<u32>,
+    pub(super) seed: u64,
+}
+
+impl JudgePlan {
+    /// Whether the votes of all models but one reach the quorum.
+    fn can_do_without_one(&self) -> bool {
+        let models = u32::try_from(self.models.value.len()).unwrap_or(u32::MAX);
+        let all = self.votes.value.saturating_mul(models);
+        all - self.votes.value >= self.quorum.unwrap_or(all / 2 + 1)
+    }
 }
 
 /// What a judge is told.
@@ -143,7 +163,11 @@ pub(super) struct RefinePlan {
     pub(super) rounds: Sourced<u32>,
     pub(super) candidates: Sourced<u32>,
     pub(super) patience: Sourced<u32>,
-    pub(super) temperature: Option<f64>,
+    /// By round; the last for all further rounds.
+    pub(super) temperatures: Vec<f64>,
+    pub(super) history: Sourced<u32>,
+    /// A judge that orders responses.
+    pub(super) final_judge: Option<Box<GraderPlan>>,
     pub(super) max_tokens: Option<u32>,
     pub(super) seed: Sourced<u64>,
 }
@@ -169,6 +193,13 @@ impl Plan {
         let refine = refine.map(|options| resolve_refine(options, config, &mut models)).transpose()?;
         let mappings = resolve_map(selection, config);
         let map = FieldMap::new(mappings.iter().map(|(field, column)| (field.clone(), column.value.clone())));
+        let refine = match refine {
+            Some(mut refine) => {
+                refine.final_judge = final_judge(&refine, &map, &mut models, config, known)?.map(Box::new);
+                Some(refine)
+            }
+            None => None,
+        };
         let mut graders = Vec::new();
         for chosen in choose(selection, config, known)? {
             graders.push(chosen.resolve(selection.threshold, &map, &mut models, config, known)?);
@@ -205,9 +236,22 @@ impl Plan {
         Ok(())
     }
 
-    /// The graders of the panel and those that give them second opinions.
+    /// The graders of the panel, those that give them second opinions, and the final judge.
     pub(super) fn graders_and_opinions(&self) -> impl Iterator<Item = &GraderPlan> {
-        self.graders.iter().chain(self.graders.iter().filter_map(|grader| grader.second_opinion.as_deref()))
+        let final_judge = self.refine.iter().filter_map(|refine| refine.final_judge.as_deref());
+        let opinions = self.graders.iter().filter_map(|grader| grader.second_opinion.as_deref());
+        self.graders.iter().chain(opinions).chain(final_judge)
+    }
+
+    /// Whether only judges ask the model that reach their quorum without it.
+    pub(super) fn can_do_without(&self, model: &str) -> bool {
+        let is_writer = self.refine.as_ref().is_some_and(|refine| refine.writer.value == model);
+        let judges = self.graders_and_opinions().filter_map(|grader| match &grader.what {
+            What::Judge(judge) => Some(judge),
+            What::Component { .. } => None,
+        });
+        let mut asking = judges.filter(|judge| judge.models.value.iter().any(|name| name == model));
+        !is_writer && asking.all(JudgePlan::can_do_without_one)
     }
 
     /// The dataset's map.
@@ -259,197 +303,6 @@ fn resolve_map(selection: &Selection, config: &Config) -> Vec<(String, Sourced<S
     map.into_iter().collect()
 }
 
-/// A grader that was selected, before it is known what it is.
-struct Chosen {
-    name: String,
-    config: GraderConfig,
-    /// Parameters of the command line, over those of the file.
-    params: Columns,
-}
-
-/// The graders of the command line, else all of the file but those that only give second opinions.
-fn choose(selection: &Selection, config: &Config, known: Known<'_>) -> Result<Vec<Chosen>, Failure> {
-    if selection.grader.is_empty() {
-        if config.graders.is_empty() {
-            let failure = Failure::new("no grader is selected, neither with -g nor in a configuration file");
-            return Err(failure.hint(format!("select some with -g NAME; {}", known.list())));
-        }
-        let of_others = |name: &String| {
-            config.graders.iter().any(|(other, grader)| other != name && grader.second_opinion.as_ref() == Some(name))
-        };
-        let own = config.graders.keys().filter(|name| !of_others(name));
-        let chosen: Vec<Chosen> = own.map(|name| Chosen::of_file(name, Columns::new(), config)).collect();
-        if chosen.is_empty() {
-            return Err(Failure::new("the graders of the configuration file are all second opinions of each other")
-                .hint("remove one `second_opinion`"));
-        }
-        return Ok(chosen);
-    }
-    let mut names = Vec::new();
-    for GraderArg { name, .. } in &selection.grader {
-        if names.contains(&name) {
-            let failure = Failure::new(format!("the grader `{name}` is selected twice"));
-            return Err(failure.hint(
-                "to use one component twice, give each a name of its own in gradebox.toml, with `component = \"…\"`",
-            ));
-        }
-        let is_known = config.graders.contains_key(name) || known.contains(name);
-        if !is_known {
-            return Err(unknown("grader", name, known, config.graders.keys().map(String::as_str)));
-        }
-        names.push(name);
-    }
-    Ok(selection.grader.iter().map(|grader| Chosen::of_file(&grader.name, grader.params.clone(), config)).collect())
-}
-
-impl Chosen {
-    fn of_file(name: &str, params: Columns, config: &Config) -> Self {
-        Self { name: name.to_owned(), config: config.graders.get(name).cloned().unwrap_or_default(), params }
-    }
-
-    fn resolve(
-        self,
-        threshold: Option<f64>,
-        map: &FieldMap,
-        models: &mut Models<'_>,
-        config: &Config,
-        known: Known<'_>,
-    ) -> Result<GraderPlan, Failure> {
-        let second_opinion = match self.second_opinion(config, known)? {
-            Some(second) => Some(Box::new(second.resolve(threshold, map, models, config, known)?)),
-            None => None,
-        };
-        let what = self.what(models, known)?;
-        let default = if matches!(what, What::Judge(_)) { 0.7 } else { 1.0 };
-        let threshold = match (self.config.threshold, threshold) {
-            (Some(own), _) => Sourced::file(own),
-            (None, Some(common)) => Sourced::option(common, "--threshold"),
-            (None, None) => Sourced::standard(default),
-        };
-        let weight = Sourced::first(None, "", self.config.weight, 1.0);
-        if !(0.0..=1.0).contains(&threshold.value) {
-            return Err(self.bad("threshold", threshold.value, "a number from 0 to 1"));
-        }
-        if !weight.value.is_finite() || weight.value < 0.0 {
-            return Err(self.bad("weight", weight.value, "a number, zero or more"));
-        }
-        let own_map = FieldMap::new(self.config.map.clone());
-        Ok(GraderPlan {
-            what,
-            threshold,
-            weight,
-            required: Sourced::first(None, "", self.config.required, true),
-            map: map.overlaid(&own_map),
-            name: self.name,
-            second_opinion,
-        })
-    }
-
-    /// The grader that is asked where this one is undecided.
-    fn second_opinion(&self, config: &Config, known: Known<'_>) -> Result<Option<Self>, Failure> {
-        let Some(name) = &self.config.second_opinion else { return Ok(None) };
-        if *name == self.name {
-            let failure = Failure::new(format!("the second opinion of `{name}` is to be its own"));
-            return Err(failure.hint(format!("name another grader in `second_opinion` of [graders.{name}]")));
-        }
-        if !config.graders.contains_key(name) && !known.contains(name) {
-            return Err(unknown("grader", name, known, config.graders.keys().map(String::as_str)).within(&self.name));
-        }
-        let second = Self::of_file(name, Columns::new(), config);
-        if second.config.second_opinion.is_some() {
-            let failure = Failure::new(format!("`{name}` gives `{}` a second opinion and wants one itself", self.name));
-            return Err(failure.hint(format!("there is no third: remove `second_opinion` from [graders.{name}]")));
-        }
-        Ok(Some(second))
-    }
-
-    fn what(&self, models: &mut Models<'_>, known: Known<'_>) -> Result<What, Failure> {
-        let config = &self.config;
-        match (&config.component, &config.judge, &config.template) {
-            (Some(component), None, None) => self.component(component, known),
-            (None, Some(rubric), None) => {
-                if known.rubrics.contains(&rubric.as_str()) {
-                    return self.judge(Prompt::Rubric(rubric.clone()), models);
-                }
-                Err(unknown_of("rubric", rubric, known.rubrics).within(&self.name))
-            }
-            (None, None, Some(template)) => self.judge(Prompt::Template(template.clone()), models),
-            (None, None, None) if known.components.contains(&self.name.as_str()) => self.component(&self.name, known),
-            (None, None, None) if known.rubrics.contains(&self.name.as_str()) => {
-                self.judge(Prompt::Rubric(self.name.clone()), models)
-            }
-            (None, None, None) => {
-                let failure = unknown("grader", &self.name, known, std::iter::empty());
-                Err(failure.within(&self.name))
-            }
-            _ => Err(Failure::new(format!(
-                "[graders.{}] is more than one of `component`, `judge` and `template`; keep the one that it is",
-                self.name
-            ))),
-        }
-    }
-
-    fn component(&self, name: &str, known: Known<'_>) -> Result<What, Failure> {
-        if !known.components.contains(&name) {
-            return Err(unknown_of("component", name, known.components).within(&self.name));
-        }
-        if let Some(key) = self.judge_key() {
-            let failure = Failure::new(format!(
-                "`{key}` in [graders.{}] is of judges only, and `{name}` is a component",
-                self.name
-            ));
-            return Err(failure.hint("what a component can be told stands in `params`"));
-        }
-        let mut params = self.config.params.clone();
-        params.extend(self.params.clone());
-        Ok(What::Component { name: name.to_owned(), params })
-    }
-
-    /// A key that has a meaning for judges only.
-    fn judge_key(&self) -> Option<&'static str> {
-        let config = &self.config;
-        let keys = [
-            ("model", config.model.is_some()),
-            ("votes", config.votes.is_some()),
-            ("scale", config.scale.is_some()),
-            ("aggregate", config.aggregate.is_some()),
-            ("rubrics", !config.rubrics.is_empty()),
-            ("mode", config.mode.is_some()),
-            ("temperature", config.temperature.is_some()),
-            ("max_tokens", config.max_tokens.is_some()),
-        ];
-        keys.into_iter().find_map(|(key, is_set)| is_set.then_some(key))
-    }
-
-    fn judge(&self, prompt: Prompt, models: &mut Models<'_>) -> Result<What, Failure> {
-        if !self.params.is_empty() || !self.config.params.is_empty() {
-            let failure = Failure::new(format!("the judge `{}` has no parameters", self.name));
-            return Err(
-                failure.hint("write what it shall do differently in gradebox.toml: votes, scale, template, model")
-            );
-        }
-        let votes = Sourced::first(None, "", self.config.votes, 1);
-        if votes.value == 0 {
-            return Err(self.bad("votes", 0.0, "one or more"));
-        }
-        Ok(What::Judge(JudgePlan {
-            prompt,
-            model: models.of_judge(&self.name, self.config.model.as_deref())?,
-            votes,
-            scale: self.config.scale,
-            aggregate: self.config.aggregate,
-            rubrics: self.config.rubrics.clone(),
-            mode: self.config.mode,
-            temperature: self.config.temperature,
-            max_tokens: self.config.max_tokens,
-        }))
-    }
-
-    fn bad(&self, key: &str, value: f64, wanted: &str) -> Failure {
-        Failure::new(format!("`{key}` in [graders.{}] is {value}; it must be {wanted}", self.name))
-    }
-}
-
 fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'_>) -> Result<RefinePlan, Failure> {
     let file = &config.refine;
     for (key, value) in [("rounds", file.rounds), ("candidates", file.candidates), ("patience", file.patience)] {
@@ -457,12 +310,19 @@ fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'
             return Err(Failure::new(format!("`{key}` in [refine] is 0; it must be one or more")));
         }
     }
+    if let Some(temperature) =
+        file.temperature.iter().find(|temperature| **temperature < 0.0 || !temperature.is_finite())
+    {
+        return Err(Failure::new(format!("`temperature` in [refine] is {temperature}; it must be zero or more")));
+    }
     Ok(RefinePlan {
         writer: models.of_writer()?,
         rounds: Sourced::first(options.rounds, "--rounds", file.rounds, 3),
         candidates: Sourced::first(options.candidates, "--candidates", file.candidates, 1),
         patience: Sourced::first(None, "", file.patience, 2),
-        temperature: file.temperature,
+        temperatures: file.temperature.clone(),
+        history: Sourced::first(None, "", file.history, 0),
+        final_judge: None,
         max_tokens: file.max_tokens,
         seed: Sourced::first(None, "", file.seed, 0),
     })

@@ -65,6 +65,21 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     parse_duration(&text).map(Some).map_err(de::Error::custom)
 }
 
+/// Reads one number of the configuration file, or a list of them.
+pub(super) fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a number or a list of numbers")]
+    enum Written {
+        One(f64),
+        Several(Vec<f64>),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::One(number) => Ok(vec![number]),
+        Written::Several(numbers) if numbers.is_empty() => Err(de::Error::custom("the list is empty")),
+        Written::Several(numbers) => Ok(numbers),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

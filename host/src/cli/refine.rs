@@ -7,7 +7,10 @@ use super::{
     plan::{RefineOptions, RefinePlan},
     setup::{Job, shutdown},
 };
-use crate::{refine::RefineSettings, run};
+use crate::{
+    refine::{RefineSettings, Refiner},
+    run,
+};
 
 pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &Environment) -> CommandResult {
     let options = RefineOptions { rounds: args.rounds, candidates: args.candidates };
@@ -18,7 +21,9 @@ pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &
         return Err(Failure::new("the plan has no writer; this is a fault of gradebox, please report it"));
     };
     let destination = job.open_destination()?;
-    let result = run::refine(&job.run(), writer.as_ref(), &settings(plan), job.rows()?, destination, shutdown()).await;
+    let (settings, final_judge) = (settings(plan), job.assembly.final_judge.as_ref());
+    let refiner = Refiner { writer: writer.as_ref(), final_judge, settings: &settings };
+    let result = run::refine(&job.run(), refiner, job.rows()?, destination, shutdown()).await;
     let (status, _) = job.conclude(result)?;
     Ok(status)
 }
@@ -28,7 +33,8 @@ fn settings(plan: &RefinePlan) -> RefineSettings {
         rounds: plan.rounds.value,
         candidates: plan.candidates.value,
         patience: plan.patience.value,
-        temperature: plan.temperature,
+        temperatures: plan.temperatures.clone(),
+        history: plan.history.value,
         max_tokens: plan.max_tokens,
         seed: plan.seed.value,
     }

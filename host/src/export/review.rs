@@ -99,6 +99,10 @@ impl ReviewQueue {
                 note(format!("{name}: the votes do not agree"), 1.0 + spread);
             }
         }
+        let marked = columns.get("assessment").and_then(|assessment| assessment.get("review")?.as_array());
+        for name in marked.into_iter().flatten().filter_map(Value::as_str) {
+            note(format!("{name}: its errors are to be reviewed"), 2.0);
+        }
         if let Some(change) = change(columns) {
             note(format!("the score changed by {change}"), change.abs());
         }

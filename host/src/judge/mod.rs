@@ -1,13 +1,15 @@
 //! LLM-judge graders: a rubric or template becomes a prompt, the reply a validated score or ranking.
 //!
-//! [`JudgeGrader`] asks and counts votes; `prompt` words the question from a `template` or a rubric of the
+//! [`JudgeGrader`] asks for votes, `ballot` counts them; `prompt` words the question from a `template` or a rubric of the
 //! [`library`]; `extract` and `reply` read what comes back, and never guess.
 
 pub mod library;
 
+mod ballot;
 mod extract;
 mod fence;
 mod grade;
+mod order;
 mod prompt;
 mod reply;
 mod settings;

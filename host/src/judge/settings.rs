@@ -17,6 +17,8 @@ pub enum Aggregate {
     #[default]
     Median,
     Mean,
+    /// The score that more than half of the valid votes gave; without one, the judge is undecided.
+    Majority,
 }
 
 /// The settings of one judge.
@@ -31,10 +33,15 @@ pub struct JudgeSettings {
     pub scale: Option<Scale>,
     /// What `{rubrics}` in a template stands for.
     pub rubrics: Vec<String>,
-    /// Independent replies that are counted together.
+    /// Independent replies of each model, all counted together. Those of a listwise judge see the responses in one order
+    /// and in the reverse by turns.
     pub votes: u32,
     pub aggregate: Aggregate,
-    /// By default 0 for one vote and 0.7 for several, which must be able to differ.
+    /// The least number of valid votes that make a score or a ranking; by default more than half of all.
+    pub quorum: Option<u32>,
+    /// Whether votes are not asked for that can no longer change the score.
+    pub early_stop: bool,
+    /// By default 0, and 0.7 for several votes of one model, which must be able to differ; two orders do.
     pub temperature: Option<f64>,
     /// By default [`JudgeSettings::MAX_TOKENS`].
     pub max_tokens: Option<u32>,
@@ -59,6 +66,8 @@ impl JudgeSettings {
             rubrics: Vec::new(),
             votes: 1,
             aggregate: Aggregate::default(),
+            quorum: None,
+            early_stop: true,
             temperature: None,
             max_tokens: None,
             seed: 0,
@@ -77,6 +86,10 @@ pub enum JudgeError {
     Scale { worst: f64, best: f64 },
     #[error("votes = 0; a judge needs at least one")]
     NoVotes,
+    #[error("a judge needs a model to ask")]
+    NoModel,
+    #[error("quorum = {quorum}, of {votes} votes in all; it must be from 1 to {votes}")]
+    Quorum { quorum: u32, votes: u32 },
     #[error("the template has {{rubrics}}, but no rubrics are given; give some, or write them into the template")]
     NoRubrics,
     #[error(

@@ -181,9 +181,111 @@ async fn a_majority_of_votes_must_be_valid() {
     let (graded, _) = grade(settings(), [refusal(), says(4), refusal()]).await;
     let failed = error(&graded);
     assert_eq!(failed.kind, ErrorKind::ModelRefused);
-    assert!(failed.reason.starts_with("only 1 of 3 votes are valid: "), "{}", failed.reason);
+    assert!(failed.reason.starts_with("only 1 of 3 votes are valid, and the quorum is 2: "), "{}", failed.reason);
     let (_, bodies) = grade(settings(), [refusal(), refusal()]).await;
     assert_eq!(bodies.len(), 2, "a quorum was out of reach");
+}
+
+#[tokio::test]
+async fn a_quorum_of_ones_own_says_how_many_votes_must_be_valid() {
+    let settings = |quorum| JudgeSettings { votes: 3, quorum: Some(quorum), ..rubric("accuracy") };
+    let refusal = || Play::message(&json!({"content": null, "refusal": "no"}), "stop");
+    let (graded, _) = grade(settings(1), [refusal(), says(4), refusal()]).await;
+    assert_eq!(scored(&graded).value, 4.0);
+    let (graded, _) = grade(settings(3), [says(4), says(4), refusal()]).await;
+    assert!(error(&graded).reason.starts_with("only 2 of 3 votes are valid, and the quorum is 3"), "{graded:?}");
+    let server = Server::start([]).await;
+    for quorum in [0, 4] {
+        let refused = JudgeGrader::new(settings(quorum), model(&server)).map(|_| ()).unwrap_err();
+        assert_eq!(refused, JudgeError::Quorum { quorum, votes: 3 });
+    }
+}
+
+#[tokio::test]
+async fn a_majority_decides_or_nobody_does() {
+    let settings = || JudgeSettings { votes: 3, aggregate: Aggregate::Majority, ..rubric("accuracy") };
+    let (graded, _) = grade(settings(), [says(4), says(1), says(4)]).await;
+    assert_eq!(scored(&graded).value, 4.0);
+    let (graded, bodies) = grade(settings(), [says(4), says(4)]).await;
+    assert_eq!((scored(&graded).value, bodies.len()), (4.0, 2));
+    let (graded, _) = grade(settings(), [says(4), says(1), says(2)]).await;
+    let Outcome::Undecided { reason } = &graded.outcome else { panic!("{graded:?}") };
+    assert!(reason.starts_with("no score has a majority of the votes, which are "), "{reason}");
+    assert_eq!(graded.usage.calls, 3);
+}
+
+#[tokio::test]
+async fn votes_are_left_out_only_where_they_can_change_nothing_and_that_is_wanted() {
+    let five = || JudgeSettings { votes: 5, ..rubric("accuracy") };
+    let (graded, bodies) = grade(five(), [says(4), says(4), says(1), says(4)]).await;
+    assert_eq!((scored(&graded).value, bodies.len()), (4.0, 4), "three of five agree");
+    let (_, bodies) = grade(JudgeSettings { early_stop: false, ..five() }, vec![says(4); 5]).await;
+    assert_eq!(bodies.len(), 5);
+    let mean = JudgeSettings { aggregate: Aggregate::Mean, ..five() };
+    let (_, bodies) = grade(mean, vec![says(4); 5]).await;
+    assert_eq!(bodies.len(), 5, "every vote moves a mean");
+}
+
+#[tokio::test]
+async fn single_votes_and_how_far_they_lie_apart_are_told() {
+    let settings = JudgeSettings { votes: 2, aggregate: Aggregate::Mean, ..rubric("accuracy") };
+    let (graded, _) = grade(settings, [says(2), says(4)]).await;
+    let details = &scored(&graded).details;
+    assert_eq!((&details["spread"], &details["variance"]), (&json!(2), &json!(1)));
+    assert_eq!(details["reasons"], json!(["because", "because"]));
+    let (graded, _) = grade(rubric("accuracy"), [says(2)]).await;
+    assert_eq!(scored(&graded).details.keys().collect::<Vec<_>>(), ["model"], "one vote has no spread");
+}
+
+#[tokio::test]
+async fn a_retried_grade_draws_anew() {
+    let server = Server::start([says(4), says(4), says(4), says(4)]).await;
+    let judge = JudgeGrader::new(JudgeSettings { votes: 2, ..rubric("accuracy") }, model(&server)).unwrap();
+    judge.grade(&sample()).await;
+    judge.grade_anew(&sample(), 1).await;
+    let mut seeds: Vec<_> = server.bodies().iter().filter_map(|body| body["seed"].as_u64()).collect();
+    seeds.sort_unstable();
+    assert_eq!(seeds, [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn models_vote_together_and_each_is_told_apart() {
+    let (first, second, third) =
+        (Server::start([says(5)]).await, Server::start([says(2)]).await, Server::start([says(4)]).await);
+    let named = |name: &str, server: &Server| -> Arc<dyn ChatModel> {
+        let endpoint = Endpoint { max_retries: 0, ..Endpoint::new(name, &server.base_url, "tiny") };
+        Arc::new(endpoint.connect().unwrap())
+    };
+    let models = vec![named("a", &first), named("b", &second), named("c", &third)];
+    let judge = JudgeGrader::of_models(rubric("accuracy"), models).unwrap();
+    let graded = judge.grade(&sample()).await;
+    let score = scored(&graded);
+    assert_eq!((score.value, &score.details["spread"]), (4.0, &json!(3)));
+    assert_eq!(score.details["models"]["b"]["votes"], json!([2]));
+    assert_eq!(score.details["models"]["b"]["usage"]["calls"], json!(1));
+    assert_eq!(first.bodies()[0]["temperature"], json!(0.0), "one vote of each model needs no chance");
+}
+
+#[tokio::test]
+async fn a_model_that_fails_counts_against_the_quorum() {
+    let refusal = || Play::message(&json!({"content": null, "refusal": "no"}), "stop");
+    let (first, second) = (Server::start([says(5)]).await, Server::start([refusal()]).await);
+    let named = |name: &str, server: &Server| -> Arc<dyn ChatModel> {
+        Arc::new(Endpoint::new(name, &server.base_url, "tiny").connect().unwrap())
+    };
+    let judge = |quorum| {
+        let settings = JudgeSettings { quorum, ..rubric("accuracy") };
+        JudgeGrader::of_models(settings, vec![named("a", &first), named("b", &second)]).unwrap()
+    };
+    let graded = judge(None).grade(&sample()).await;
+    let reason = &error(&graded).reason;
+    assert!(reason.starts_with("only 1 of 2 votes are valid, and the quorum is 2: `b`: "), "{reason}");
+    let (first, second) = (Server::start([says(5)]).await, Server::start([refusal()]).await);
+    let settings = JudgeSettings { quorum: Some(1), early_stop: false, ..rubric("accuracy") };
+    let judge = JudgeGrader::of_models(settings, vec![named("a", &first), named("b", &second)]).unwrap();
+    let graded = judge.grade(&sample()).await;
+    let score = scored(&graded);
+    assert_eq!((score.value, &score.details["models"]["b"]["failed_votes"]), (5.0, &json!(1)));
 }
 
 #[tokio::test]
@@ -288,6 +390,34 @@ async fn a_listwise_judge_ranks_by_what_it_was_shown() {
     let error = error(&graded);
     assert_eq!(error.kind, ErrorKind::JudgeUnparsable);
     assert!(error.reason.contains("`ranks` has 2 entries for 3 responses"), "{}", error.reason);
+}
+
+#[tokio::test]
+async fn every_other_order_is_the_reverse_of_the_one_before() {
+    let reply = || Play::says(&json!({"reason": "the first is best", "ranks": [1, 2, 3]}).to_string());
+    let settings = |seed| JudgeSettings { votes: 2, seed, ..template("Order the answers to {query}:\n{responses}") };
+    let (graded, bodies) = grade(settings(0), [reply(), reply()]).await;
+    let shown = |body: &Value| -> Vec<Option<usize>> {
+        let text = body["messages"][1]["content"].as_str().unwrap();
+        ["one", "two", "three"].iter().map(|response| text.find(&format!("\n{response}\n"))).collect()
+    };
+    let order = |body: &Value| {
+        let places = shown(body);
+        let mut order: Vec<usize> = (0..3).collect();
+        order.sort_by_key(|index| places[*index]);
+        order
+    };
+    let (there, back) = (order(&bodies[0]), order(&bodies[1]));
+    assert_eq!(there, back.iter().rev().copied().collect::<Vec<_>>());
+    assert_eq!((&bodies[0]["temperature"], &bodies[1]["temperature"]), (&json!(0.0), &json!(0.0)));
+    let Outcome::Ranked(ranking) = &graded.outcome else { panic!("{graded:?}") };
+    assert_eq!(ranking.ranks, [1, 1, 1], "a judge that prefers a place has no preference");
+    assert_eq!(ranking.votes.len(), 2);
+    let mut orders = Vec::new();
+    for seed in 0..8 {
+        orders.push(order(&grade(settings(seed), [reply(), reply()]).await.1[0]));
+    }
+    assert!(orders.iter().any(|order| *order != orders[0]), "the seed draws the order");
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ impl Grade {
             Outcome::Ranked(ranking) => {
                 json.insert("ranks".to_owned(), ranking.ranks.clone().into());
                 json.insert("reason".to_owned(), ranking.reason.clone().into());
+                if ranking.votes.len() > 1 {
+                    json.insert("votes".to_owned(), ranking.votes.iter().cloned().collect());
+                }
             }
             Outcome::NotApplicable { reason } | Outcome::Undecided { reason } => {
                 json.insert("reason".to_owned(), reason.clone().into());
@@ -27,6 +30,9 @@ impl Grade {
                 json.insert("reason".to_owned(), error.reason.clone().into());
                 json.insert("retryable".to_owned(), error.retryable.into());
             }
+        }
+        if self.usage.calls > 0 {
+            json.insert("usage".to_owned(), self.usage.to_json());
         }
         Value::Object(json)
     }
@@ -58,6 +64,9 @@ impl Assessment {
             json.insert("pass".to_owned(), pass.into());
         }
         set_number(&mut json, "coverage", self.coverage);
+        if !self.review.is_empty() {
+            json.insert("review".to_owned(), self.review.clone().into());
+        }
         Value::Object(json)
     }
 }

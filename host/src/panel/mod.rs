@@ -19,6 +19,7 @@ use crate::{
 
 pub(crate) use self::json::set_number;
 pub use self::second_opinion::SecondOpinion;
+pub(crate) use crate::score::rounded;
 
 /// A grader with its place in a panel.
 #[derive(Clone)]
@@ -32,17 +33,57 @@ pub struct Member {
     pub weight: f64,
     /// Whether a sample passes only where this grader lets it.
     pub required: bool,
+    pub on_error: OnError,
+}
+
+/// What an error of a grader means for the sample. None makes it a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The sample does not pass.
+    #[default]
+    Fail,
+    /// The grader is left out of the decision whether the sample passes. The coverage shows it.
+    Skip,
+    /// The sample is graded again, so often at most, where that may help; then as [`OnError::Fail`].
+    Retry(u32),
+    /// The sample does not pass and is marked for a person to look at; no better response is asked for because of it.
+    Review,
 }
 
 impl Member {
-    async fn grade(&self, sample: &Sample) -> Grade {
-        let graded = self.grader.grade(sample).await;
+    /// Asks the grader, again where its errors are to be retried.
+    pub async fn grade(&self, sample: &Sample) -> Grade {
+        let mut graded = self.grader.grade(sample).await;
+        let most = if let OnError::Retry(most) = self.on_error { most } else { 0 };
+        for attempt in 1..=most {
+            if !matches!(&graded.outcome, Outcome::Error(error) if may_differ(error)) {
+                break;
+            }
+            let before = graded.usage;
+            graded = self.grader.grade_anew(sample, attempt).await;
+            graded.usage = before.plus(graded.usage);
+        }
         let outcome = self.checked(graded.outcome, sample);
         let pass = match &outcome {
             Outcome::Scored(score) => Some(rounded(score.score) >= rounded(self.threshold)),
             _ => None,
         };
         Grade { outcome, pass, usage: graded.usage }
+    }
+
+    /// Whether a sample with this grade cannot pass.
+    pub fn blocks(&self, grade: &Grade) -> bool {
+        self.required && grade.blocks() && !self.skips(grade)
+    }
+
+    /// Whether the grade is an error that is left out of the decision.
+    pub fn skips(&self, grade: &Grade) -> bool {
+        self.on_error == OnError::Skip && grade.error().is_some()
+    }
+
+    /// Whether the grade is an error that a person shall look at.
+    pub fn wants_review(&self, grade: &Grade) -> bool {
+        self.on_error == OnError::Review && grade.error().is_some()
     }
 
     /// The outcome, or an error where it is not one that this grader may give.
@@ -61,6 +102,11 @@ impl Member {
         let reason = format!("grader `{}` gave {problem}; this is a fault of the grader", self.name);
         Outcome::Error(GradeError::new(ErrorKind::BadResult, reason))
     }
+}
+
+/// Whether an error may not come again. A budget that is used up stays so.
+fn may_differ(error: &GradeError) -> bool {
+    error.retryable && !matches!(error.kind, ErrorKind::Budget | ErrorKind::Cancelled)
 }
 
 /// Graders that judge a sample together.
@@ -108,6 +154,7 @@ impl Panel {
             score: self.mean(&grades, |_| true),
             pass: self.pass(&grades),
             coverage: self.coverage(&grades),
+            review: self.review(&grades),
             usage: grades.values().fold(Usage::default(), |sum, grade| sum.plus(grade.usage)),
             grades,
         }
@@ -125,11 +172,17 @@ impl Panel {
     /// `Some(false)` where a required grader blocks; otherwise `Some(true)` where any grader scored. Where none had
     /// anything to say there is neither.
     fn pass(&self, grades: &IndexMap<String, Grade>) -> Option<bool> {
-        let blocks = |member: &Member| member.required && grades.get(&member.name).is_some_and(Grade::blocks);
+        let blocks = |member: &Member| grades.get(&member.name).is_some_and(|grade| member.blocks(grade));
         if self.members.iter().any(blocks) {
             return Some(false);
         }
         grades.values().any(|grade| grade.pass.is_some()).then_some(true)
+    }
+
+    /// The members whose errors a person shall look at.
+    fn review(&self, grades: &IndexMap<String, Grade>) -> Vec<String> {
+        let wants = |member: &&Member| grades.get(&member.name).is_some_and(|grade| member.wants_review(grade));
+        self.members.iter().filter(wants).map(|member| member.name.clone()).collect()
     }
 
     /// Covered weight over counted weight; `None` where nothing counts.
@@ -212,6 +265,8 @@ pub struct Assessment {
     /// The share of the panel's weight that gave a score or a ranking, among the graders that the sample concerns;
     /// `None` where it concerns none.
     pub coverage: Option<f64>,
+    /// The graders whose errors a person shall look at, by their names.
+    pub review: Vec<String>,
     /// Model calls made for all the grades.
     pub usage: Usage,
 }
@@ -221,13 +276,6 @@ impl Assessment {
     pub fn errors(&self) -> impl Iterator<Item = &GradeError> {
         self.grades.values().filter_map(Grade::error)
     }
-}
-
-/// The number without the last digits, where binary fractions leave their traces: 0.1 + 0.2 is 0.3. Scores are
-/// compared as they are shown.
-pub(crate) fn rounded(number: f64) -> f64 {
-    const DECIMALS: f64 = 1e12;
-    (number * DECIMALS).round() / DECIMALS
 }
 
 #[cfg(test)]

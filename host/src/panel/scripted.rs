@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{Member, Panel};
+use super::{Member, OnError, Panel};
 use crate::{
     grader::{Graded, Grader, Kind, Mode},
     model::Usage,
@@ -56,7 +56,7 @@ impl Scripted {
         }
         match entry {
             "undecided" => Outcome::Undecided { reason: format!("{} cannot tell", self.name) },
-            "ranked" => Outcome::Ranked(Ranking { ranks: vec![1], reason: String::new() }),
+            "ranked" => Outcome::Ranked(Ranking { ranks: vec![1], reason: String::new(), votes: vec![] }),
             kind => self.fail(serde_json::from_value(json!(kind)).unwrap()),
         }
     }
@@ -75,7 +75,7 @@ impl Scripted {
         };
         let rank = |value: &f64| 1 + values.iter().filter(|other| *other > value).count();
         let ranks = values.iter().map(|value| u32::try_from(rank(value)).unwrap()).collect();
-        Outcome::Ranked(Ranking { ranks, reason: format!("{} ordered {}", self.name, responses.len()) })
+        Outcome::Ranked(Ranking { ranks, reason: format!("{} ordered {}", self.name, responses.len()), votes: vec![] })
     }
 }
 
@@ -96,12 +96,16 @@ pub(crate) fn ranker(name: &str) -> Member {
 
 fn member(name: &str, mode: Mode, kind: Kind, threshold: f64) -> Member {
     let grader = Arc::new(Scripted { name: name.to_owned(), mode, kind });
-    Member { name: name.to_owned(), grader, threshold, weight: 1.0, required: true }
+    Member { name: name.to_owned(), grader, threshold, weight: 1.0, required: true, on_error: OnError::Fail }
 }
 
 impl Member {
     pub(crate) fn optional(self) -> Self {
         Self { required: false, ..self }
+    }
+
+    pub(crate) fn on_error(self, on_error: OnError) -> Self {
+        Self { on_error, ..self }
     }
 
     pub(crate) fn weighing(self, weight: f64) -> Self {

@@ -57,9 +57,13 @@ impl Grader for SecondOpinion {
     }
 
     async fn grade(&self, sample: &Sample) -> Graded {
-        let first = self.first.grade(sample).await;
+        self.grade_anew(sample, 0).await
+    }
+
+    async fn grade_anew(&self, sample: &Sample, attempt: u32) -> Graded {
+        let first = self.first.grade_anew(sample, attempt).await;
         let Outcome::Undecided { reason } = &first.outcome else { return first };
-        let second = self.second.grade(sample).await;
+        let second = self.second.grade_anew(sample, attempt).await;
         Graded { outcome: self.settle(reason, second.outcome), usage: first.usage.plus(second.usage) }
     }
 }

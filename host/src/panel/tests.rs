@@ -1,6 +1,6 @@
 //! What an assessment says, and how it stands in a row.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     grader::{Graded, Kind},
+    sample::Columns,
     score::{Ranking, Score},
 };
 
@@ -100,7 +101,7 @@ impl Grader for TwoRanks {
     }
 
     async fn grade(&self, _: &Sample) -> Graded {
-        Outcome::Ranked(Ranking { ranks: vec![1, 2], reason: "r".to_owned() }).into()
+        Outcome::Ranked(Ranking { ranks: vec![1, 2], reason: "r".to_owned(), votes: vec![] }).into()
     }
 }
 
@@ -118,7 +119,9 @@ async fn a_ranking_covers_and_does_not_block() {
     let sample = sample("a=1").with_responses(vec!["l=1".to_owned(), "l=2".to_owned()]);
     let assessment = ranked.assess(&sample).await;
     assert_eq!(assessment.to_json(), json!({"score": 1.0, "pass": true, "coverage": 1.0}));
-    assert_eq!(assessment.grades_json()["l"], json!({"outcome": "ranked", "ranks": [2, 1], "reason": "l ordered 2"}));
+    let usage = json!({"prompt_tokens": null, "completion_tokens": null, "calls": 1, "cost": null});
+    let ranked = json!({"outcome": "ranked", "ranks": [2, 1], "reason": "l ordered 2", "usage": usage});
+    assert_eq!(assessment.grades_json()["l"], ranked);
 }
 
 #[tokio::test]
@@ -137,6 +140,80 @@ async fn grades_stand_in_a_row_without_keys_that_mean_nothing() {
     let score = Score { score: 0.5, value: 3.0, reason: String::new(), details };
     let grade = Grade { outcome: Outcome::Scored(score), pass: Some(true), usage: Usage::default() };
     assert_eq!(grade.to_json()["details"], json!({"line": 3}));
+}
+
+/// Fails so often, retryably or not, and scores then.
+struct Failing {
+    times: u32,
+    kind: ErrorKind,
+    attempts: Mutex<Vec<u32>>,
+}
+
+#[async_trait]
+impl Grader for Failing {
+    fn mode(&self) -> Mode {
+        Mode::Pointwise
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Judge
+    }
+
+    async fn grade(&self, sample: &Sample) -> Graded {
+        self.grade_anew(sample, 0).await
+    }
+
+    async fn grade_anew(&self, _: &Sample, attempt: u32) -> Graded {
+        self.attempts.lock().unwrap().push(attempt);
+        let outcome = if attempt < self.times {
+            Outcome::Error(GradeError::new(self.kind, "not yet"))
+        } else {
+            Outcome::Scored(Score { score: 1.0, value: 1.0, reason: String::new(), details: Columns::new() })
+        };
+        Graded { outcome, usage: Usage { calls: 1, ..Usage::default() } }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_may_not_come_again_is_retried_so_often_and_every_try_is_counted() {
+    for (times, kind, asked, score) in [
+        (0, ErrorKind::JudgeUnparsable, vec![0], Some(1.0)),
+        (2, ErrorKind::JudgeUnparsable, vec![0, 1, 2], Some(1.0)),
+        (3, ErrorKind::ModelFailed, vec![0, 1, 2], None),
+        (1, ErrorKind::InvalidSample, vec![0], None),
+        (1, ErrorKind::Budget, vec![0], None),
+    ] {
+        let grader = Arc::new(Failing { times, kind, attempts: Mutex::default() });
+        let member =
+            Member { grader: Arc::clone(&grader) as Arc<dyn Grader>, ..judge("a").on_error(OnError::Retry(2)) };
+        let assessment = panel([member]).assess(&sample("r")).await;
+        assert_eq!(*grader.attempts.lock().unwrap(), asked, "{kind:?}");
+        assert_eq!((assessment.score, assessment.usage.calls), (score, asked.len() as u64), "{kind:?}");
+        assert_eq!(assessment.pass, Some(score.is_some()), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_says_what_an_error_means_and_never_what_it_scores() {
+    for (policy, pass, review) in [
+        (OnError::Fail, Some(false), &[][..]),
+        (OnError::Retry(1), Some(false), &[]),
+        (OnError::Review, Some(false), &["b"]),
+        (OnError::Skip, Some(true), &[]),
+    ] {
+        let members = [component("a"), component("b").on_error(policy)];
+        let assessment = assess(members, "a=1 b=worker-died").await;
+        assert_eq!(
+            (assessment.pass, assessment.score, assessment.coverage),
+            (pass, Some(1.0), Some(0.5)),
+            "{policy:?}"
+        );
+        assert_eq!(assessment.review, review, "{policy:?}");
+    }
+    let nobody = assess([component("a").on_error(OnError::Skip)], "a=worker-died").await;
+    assert_eq!((nobody.pass, nobody.coverage), (None, Some(0.0)), "a pass that nobody looked at");
+    let low = assess([component("a").on_error(OnError::Skip)], "a=0.5").await;
+    assert_eq!(low.pass, Some(false), "only errors are left out");
 }
 
 #[tokio::test]

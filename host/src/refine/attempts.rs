@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 
 use super::{
-    Attempt, Note, Refinement, Stop,
-    conversation::ask_for_better,
+    Attempt, Comparison, Note, Refinement, Stop,
+    comparison::MOST_COMPARED,
+    conversation::{Shown, ask_for_better},
     preference::{Placed, Preference},
 };
 use crate::{
@@ -26,8 +27,9 @@ pub(super) struct Attempts<'a> {
     rounds: u32,
     requested: u64,
     notes: IndexMap<String, Note>,
+    comparison: Option<Comparison>,
     writer_usage: Usage,
-    judge_usage: Usage,
+    grader_usage: IndexMap<String, Usage>,
 }
 
 impl<'a> Attempts<'a> {
@@ -41,8 +43,9 @@ impl<'a> Attempts<'a> {
             rounds: 0,
             requested: 0,
             notes: IndexMap::new(),
+            comparison: None,
             writer_usage: Usage::default(),
-            judge_usage: Usage::default(),
+            grader_usage: IndexMap::new(),
         }
     }
 
@@ -87,7 +90,7 @@ impl<'a> Attempts<'a> {
         self.panel.members().iter().any(|member| {
             let Some(grade) = best.assessment.grades.get(&member.name) else { return false };
             match member.grader.mode() {
-                Mode::Pointwise => member.required && grade.blocks() && depends_on_response(grade),
+                Mode::Pointwise => member.blocks(grade) && !member.wants_review(grade) && depends_on_response(grade),
                 // A grader may refuse to order a single response.
                 Mode::Listwise => self.tried.len() == 1 || depends_on_response(grade),
             }
@@ -115,7 +118,7 @@ impl<'a> Attempts<'a> {
     /// Adds attempts that the pointwise graders have assessed.
     pub(super) fn add(&mut self, attempts: Vec<Attempt>) {
         for attempt in attempts {
-            self.judge_usage = self.judge_usage.plus(attempt.assessment.usage);
+            self.note_usage(&attempt.assessment);
             self.tried.push(attempt);
         }
         self.choose();
@@ -124,7 +127,7 @@ impl<'a> Attempts<'a> {
     /// Takes the listwise graders' order of all the attempts. The best and the attempts without a ranking carry it
     /// among their grades.
     pub(super) fn rank(&mut self, ranking: &Assessment) {
-        self.judge_usage = self.judge_usage.plus(ranking.usage);
+        self.note_usage(ranking);
         let ranks_before = self.ranks.len();
         let is_ranked = |grade: &Grade| matches!(grade.outcome, Outcome::Ranked(_));
         if ranking.grades.values().any(is_ranked) {
@@ -141,6 +144,41 @@ impl<'a> Attempts<'a> {
                 attempt.assessment = panel.conclude(grades);
             }
         }
+    }
+
+    fn note_usage(&mut self, assessment: &Assessment) {
+        for (name, grade) in &assessment.grades {
+            self.add_usage(name, grade.usage);
+        }
+    }
+
+    fn add_usage(&mut self, grader: &str, usage: Usage) {
+        if usage.calls > 0 {
+            let sum = self.grader_usage.entry(grader.to_owned()).or_default();
+            *sum = sum.plus(usage);
+        }
+    }
+
+    /// The best and those that the pointwise graders hold as good, the best first and then in their order; not more
+    /// than can be compared.
+    pub(super) fn finalists(&self) -> Vec<usize> {
+        let (Some(original), Some(best)) = (self.tried.first(), self.best()) else { return Vec::new() };
+        let ties = |(index, attempt): (usize, &Attempt)| {
+            (index != self.best && self.preference.ties(attempt, best, original)).then_some(index)
+        };
+        let others = self.tried.iter().enumerate().filter_map(ties);
+        std::iter::once(self.best).chain(others).take(MOST_COMPARED).collect()
+    }
+
+    pub(super) fn responses_of(&self, indices: &[usize]) -> Vec<String> {
+        indices.iter().filter_map(|index| self.tried.get(*index)).map(|attempt| attempt.response.clone()).collect()
+    }
+
+    /// Takes the final comparison, and the attempt that it prefers as the best.
+    pub(super) fn settle(&mut self, comparison: Comparison) {
+        self.add_usage(&comparison.judge, comparison.grade.usage);
+        self.best = comparison.preferred().unwrap_or(self.best);
+        self.comparison = Some(comparison);
     }
 
     fn rank_sums(&self, ranking: &Assessment) -> Vec<f64> {
@@ -170,14 +208,20 @@ impl<'a> Attempts<'a> {
     }
 
     /// Counts a round and gives the conversation that asks for a response better than the best.
-    pub(super) fn begin_round(&mut self, sample: &Sample) -> Vec<Message> {
+    /// `history` other attempts are in it.
+    pub(super) fn begin_round(&mut self, sample: &Sample, history: u32) -> Vec<Message> {
         let Some(best) = self.tried.get(self.best) else { return sample.messages.clone() };
         if self.rounds == 0 {
             let against = best.assessment.grades.iter().filter(|(_, grade)| is_against(grade));
             self.notes = against.map(|(name, grade)| (name.clone(), Note::from(grade))).collect();
         }
         self.rounds += 1;
-        ask_for_better(sample, best, self.best, self.panel)
+        let shown = |(number, attempt)| Shown { attempt, number };
+        let others = self.tried.iter().enumerate().rev().filter(|(index, _)| *index != self.best);
+        let mut earlier: Vec<Shown<'_>> =
+            others.take(usize::try_from(history).unwrap_or(usize::MAX)).map(shown).collect();
+        earlier.reverse();
+        ask_for_better(sample, shown((self.best, best)), &earlier, self.panel)
     }
 
     pub(super) fn end(self, stop: Stop, error: Option<ModelError>) -> Refinement {
@@ -188,8 +232,9 @@ impl<'a> Attempts<'a> {
             stop,
             error,
             notes: self.notes,
+            comparison: self.comparison,
             writer_usage: self.writer_usage,
-            judge_usage: self.judge_usage,
+            grader_usage: self.grader_usage,
             unassessed: None,
         }
     }

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Attempt, Note, Refinement};
 use crate::{
-    model::Usage,
     panel::{rounded, set_number},
     sample::Columns,
 };
@@ -22,8 +21,22 @@ impl Refinement {
         }
         json.insert("rounds".to_owned(), self.rounds.into());
         json.insert("attempts".to_owned(), self.attempts.iter().map(Attempt::to_json).collect());
-        json.insert("usage".to_owned(), usage_json(self.usage()));
+        if let Some(comparison) = &self.comparison {
+            json.insert("final".to_owned(), comparison.to_json());
+        }
+        json.insert("usage".to_owned(), self.usage_json());
         Value::Object(json)
+    }
+
+    /// All model calls, then those of the writer and of each grader.
+    fn usage_json(&self) -> Value {
+        let mut usage = self.usage().to_json();
+        let graders = self.grader_usage.iter().map(|(name, usage)| (name.clone(), usage.to_json()));
+        if let Some(members) = usage.as_object_mut() {
+            members.insert("writer".to_owned(), self.writer_usage.to_json());
+            members.insert("graders".to_owned(), Value::Object(graders.collect()));
+        }
+        usage
     }
 
     /// A row's `refinement_notes`; `None` where no round was begun.
@@ -41,7 +54,7 @@ impl Attempt {
         json.insert("assessment".to_owned(), self.assessment.to_json());
         if let Some(model) = &self.model {
             json.insert("model".to_owned(), model.clone().into());
-            json.insert("usage".to_owned(), usage_json(self.usage));
+            json.insert("usage".to_owned(), self.usage.to_json());
         }
         Value::Object(json)
     }
@@ -54,15 +67,4 @@ impl Note {
         json.insert("reason".to_owned(), self.reason.clone().into());
         Value::Object(json)
     }
-}
-
-/// Tokens and cost of calls; null is unknown. Without any call they are zero, and the cost has no price to go by.
-fn usage_json(usage: Usage) -> Value {
-    let tokens = |count: Option<u64>| if usage.calls == 0 { Some(count.unwrap_or(0)) } else { count };
-    let mut json = Columns::new();
-    json.insert("prompt_tokens".to_owned(), tokens(usage.prompt_tokens).into());
-    json.insert("completion_tokens".to_owned(), tokens(usage.completion_tokens).into());
-    json.insert("calls".to_owned(), usage.calls.into());
-    json.insert("cost".to_owned(), usage.cost.into());
-    Value::Object(json)
 }

@@ -1,6 +1,7 @@
 //! Refines one sample: grade, ask for a better response, grade again, keep the best, stop with a reason.
 
 mod attempts;
+mod comparison;
 mod conversation;
 mod json;
 mod preference;
@@ -11,11 +12,14 @@ pub(crate) mod scripted;
 use futures::future::join_all;
 
 use self::attempts::Attempts;
-pub use self::refinement::{Attempt, Note, Refinement, Stop};
+pub use self::{
+    comparison::Comparison,
+    refinement::{Attempt, Note, Refinement, Stop},
+};
 use crate::{
     grader::Mode,
     model::{ChatModel, ModelError, Request},
-    panel::Panel,
+    panel::{Member, Panel},
     sample::{Message, Sample},
     score::{ErrorKind, GradeError},
 };
@@ -29,17 +33,28 @@ pub struct RefineSettings {
     pub candidates: u32,
     /// Rounds without a better response after which to give up; zero counts as one.
     pub patience: u32,
-    /// Of the writer; `None` leaves it to the endpoint.
-    pub temperature: Option<f64>,
+    /// Of the writer, round by round; the last one holds for all further rounds. Without any it is the endpoint's own.
+    pub temperatures: Vec<f64>,
     /// The longest response, in tokens; `None` leaves it to the endpoint.
     pub max_tokens: Option<u32>,
+    /// Attempts that the writer is shown beside the best, the latest ones, each with what is wrong with it.
+    pub history: u32,
     /// The seed of the first response written for a row; each further one has the next.
     pub seed: u64,
 }
 
+/// Who refines, and how hard.
+#[derive(Clone, Copy)]
+pub struct Refiner<'a> {
+    pub writer: &'a dyn ChatModel,
+    /// A grader that orders responses and chooses, at the end, among attempts that the panel holds equal.
+    pub final_judge: Option<&'a Member>,
+    pub settings: &'a RefineSettings,
+}
+
 impl Default for RefineSettings {
     fn default() -> Self {
-        Self { rounds: 3, candidates: 1, patience: 2, temperature: None, max_tokens: None, seed: 0 }
+        Self { rounds: 3, candidates: 1, patience: 2, temperatures: Vec::new(), max_tokens: None, history: 0, seed: 0 }
     }
 }
 
@@ -49,8 +64,11 @@ impl Default for RefineSettings {
 /// Graders that judge one response decide first, by the rules of `Preference`. Graders that order responses choose
 /// among those that the former hold equal, and their reason is feedback to the writer; they never call a response
 /// good enough, so that a panel of only such graders goes on to a plateau or the last round.
-pub async fn refine(sample: &Sample, panel: &Panel, writer: &dyn ChatModel, settings: &RefineSettings) -> Refinement {
-    let task = Task::new(sample, panel, writer, settings);
+///
+/// The final judge is asked where there is a choice left after all that, and only for a preference.
+pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Refinement {
+    let task = Task::new(sample, panel, refiner);
+    let settings = refiner.settings;
     let mut attempts = Attempts::new(panel);
 
     let mut failure = None;
@@ -78,10 +96,13 @@ pub async fn refine(sample: &Sample, panel: &Panel, writer: &dyn ChatModel, sett
             break Stop::Plateau;
         }
         let best_before = attempts.best_index();
-        let messages = attempts.begin_round(sample);
+        let messages = attempts.begin_round(sample, settings.history);
         failure = task.write(&messages, settings.candidates.max(1), &mut attempts).await;
         rounds_without_gain = if attempts.best_index() == best_before { rounds_without_gain + 1 } else { 0 };
     };
+    if !matches!(stop, Stop::Budget | Stop::ModelError) {
+        task.compare(&mut attempts).await;
+    }
     attempts.end(stop, failure)
 }
 
@@ -95,14 +116,13 @@ struct Task<'a> {
     sample: &'a Sample,
     pointwise: Panel,
     listwise: Panel,
-    writer: &'a dyn ChatModel,
-    settings: &'a RefineSettings,
+    refiner: Refiner<'a>,
 }
 
 impl<'a> Task<'a> {
-    fn new(sample: &'a Sample, panel: &Panel, writer: &'a dyn ChatModel, settings: &'a RefineSettings) -> Self {
+    fn new(sample: &'a Sample, panel: &Panel, refiner: Refiner<'a>) -> Self {
         let (pointwise, listwise) = (panel.of_mode(Mode::Pointwise), panel.of_mode(Mode::Listwise));
-        Self { sample, pointwise, listwise, writer, settings }
+        Self { sample, pointwise, listwise, refiner }
     }
 
     /// The responses to start from: the row's own, else those that it has to choose among.
@@ -118,8 +138,10 @@ impl<'a> Task<'a> {
     /// response came, or no further call can succeed.
     async fn write(&self, messages: &[Message], count: u32, attempts: &mut Attempts<'_>) -> Option<ModelError> {
         let first = attempts.requested();
-        let requests = (0..count).map(|index| self.request(messages, first + u64::from(index)));
-        let answers = join_all(requests.map(|request| async move { self.writer.complete(&request).await })).await;
+        let temperature = self.temperature(attempts.rounds());
+        let requests = (0..count).map(|index| self.request(messages, temperature, first + u64::from(index)));
+        let answers =
+            join_all(requests.map(|request| async move { self.refiner.writer.complete(&request).await })).await;
 
         let (mut written, mut failures) = (Vec::new(), Vec::new());
         for (answer, usage) in answers {
@@ -136,12 +158,20 @@ impl<'a> Task<'a> {
         failures.into_iter().nth(position)
     }
 
-    fn request(&self, messages: &[Message], ordinal: u64) -> Request {
+    /// The writer's temperature in a round; a first response is written at that of the first.
+    fn temperature(&self, round: u32) -> Option<f64> {
+        let temperatures = &self.refiner.settings.temperatures;
+        let index = usize::try_from(round.saturating_sub(1)).unwrap_or(usize::MAX);
+        temperatures.get(index).or(temperatures.last()).copied()
+    }
+
+    fn request(&self, messages: &[Message], temperature: Option<f64>, ordinal: u64) -> Request {
+        let settings = self.refiner.settings;
         Request {
             messages: messages.to_vec(),
-            temperature: self.settings.temperature,
-            max_tokens: self.settings.max_tokens,
-            seed: Some(self.settings.seed.wrapping_add(ordinal)),
+            temperature,
+            max_tokens: settings.max_tokens,
+            seed: Some(settings.seed.wrapping_add(ordinal)),
             ..Request::default()
         }
     }
@@ -160,6 +190,18 @@ impl<'a> Task<'a> {
             let ranking = self.listwise.assess(&self.sample.with_responses(attempts.responses())).await;
             attempts.rank(&ranking);
         }
+    }
+
+    /// Has the final judge choose among the attempts that are as good as the best.
+    async fn compare(&self, attempts: &mut Attempts<'_>) {
+        let Some(judge) = self.refiner.final_judge else { return };
+        let compared = attempts.finalists();
+        if compared.len() < 2 {
+            return;
+        }
+        let sample = self.sample.with_responses(attempts.responses_of(&compared));
+        let grade = judge.grade(&sample).await;
+        attempts.settle(Comparison { judge: judge.name.clone(), compared, grade });
     }
 }
 

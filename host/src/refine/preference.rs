@@ -56,6 +56,16 @@ impl Preference {
         decided.is_gt()
     }
 
+    /// Whether `candidate` is neither better nor worse than `best` by the graders that judge one response.
+    pub(super) fn ties(&self, candidate: &Attempt, best: &Attempt, original: &Attempt) -> bool {
+        let trio = Trio { candidate, best, original };
+        !self.dodges(trio)
+            && !self.falls_below_original(trio)
+            && candidate.assessment.pass == best.assessment.pass
+            && self.passed(candidate) == self.passed(best)
+            && self.compare_scores(trio).is_eq()
+    }
+
     fn dodges(&self, trio: Trio<'_>) -> bool {
         self.pointwise.members().iter().filter(|member| !is_exempt(member, trio.original)).any(|member| {
             let (best, candidate) = (trio.best.grade(member), trio.candidate.grade(member));
@@ -74,10 +84,11 @@ impl Preference {
     }
 
     /// The number of required graders that are content: they let the attempt pass, or have nothing to say of it, which
-    /// only those have that did not concern the original either.
+    /// only those have that did not concern the original either, or failed where that is to be left out.
     fn passed(&self, attempt: &Attempt) -> usize {
         let is_content = |member: &&Member| {
-            attempt.grade(member).is_some_and(|grade| grade.pass == Some(true) || grade.is_not_applicable())
+            let grade = attempt.grade(member);
+            grade.is_some_and(|grade| grade.pass == Some(true) || grade.is_not_applicable() || member.skips(grade))
         };
         self.pointwise.members().iter().filter(|member| member.required).filter(is_content).count()
     }

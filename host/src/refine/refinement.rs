@@ -2,9 +2,11 @@
 
 use indexmap::IndexMap;
 
+use super::Comparison;
 use crate::{
     model::{Completion, ModelError, Usage},
     panel::{Assessment, Grade},
+    score::GradeError,
 };
 
 /// Why a refinement ended.
@@ -100,8 +102,11 @@ pub struct Refinement {
     pub error: Option<ModelError>,
     /// What the graders had against the response from which the first round started, by their names.
     pub notes: IndexMap<String, Note>,
+    /// The comparison of the best attempts; `None` where there was nothing to compare.
+    pub comparison: Option<Comparison>,
     pub writer_usage: Usage,
-    pub judge_usage: Usage,
+    /// Model calls for the grades of all attempts, by the graders' names; without those that made none.
+    pub grader_usage: IndexMap<String, Usage>,
     /// The grades of a row that has no attempt.
     pub(super) unassessed: Option<Assessment>,
 }
@@ -116,8 +121,9 @@ impl Refinement {
             stop: Stop::Ungradable,
             error: None,
             notes: IndexMap::new(),
+            comparison: None,
             writer_usage: Usage::default(),
-            judge_usage: Usage::default(),
+            grader_usage: IndexMap::new(),
             unassessed: Some(assessment),
         }
     }
@@ -143,7 +149,17 @@ impl Refinement {
         self.chosen().is_some_and(|attempt| attempt.model.is_some())
     }
 
+    /// Model calls for all the grades.
+    pub fn judge_usage(&self) -> Usage {
+        self.grader_usage.values().fold(Usage::default(), |sum, usage| sum.plus(*usage))
+    }
+
     pub fn usage(&self) -> Usage {
-        self.writer_usage.plus(self.judge_usage)
+        self.writer_usage.plus(self.judge_usage())
+    }
+
+    /// Why the final comparison came to nothing.
+    pub fn comparison_error(&self) -> Option<&GradeError> {
+        self.comparison.as_ref().and_then(|comparison| comparison.grade.error())
     }
 }

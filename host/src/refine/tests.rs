@@ -3,14 +3,26 @@
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
-use super::{scripted::Scripted, *};
+use super::{conversation::Shown, scripted::Scripted, *};
 use crate::panel::{
-    Member,
+    Member, OnError,
     scripted::{component, judge, panel, ranker, sample},
 };
 
-const PATIENT: RefineSettings =
-    RefineSettings { rounds: 5, candidates: 1, patience: 5, temperature: None, max_tokens: None, seed: 0 };
+const PATIENT: RefineSettings = RefineSettings {
+    rounds: 5,
+    candidates: 1,
+    patience: 5,
+    temperatures: Vec::new(),
+    max_tokens: None,
+    history: 0,
+    seed: 0,
+};
+
+/// Without a final judge.
+async fn refine(sample: &Sample, panel: &Panel, writer: &Scripted, settings: &RefineSettings) -> Refinement {
+    super::refine(sample, panel, Refiner { writer, final_judge: None, settings }).await
+}
 
 async fn run(members: impl IntoIterator<Item = Member>, response: &str, writer: &Scripted) -> Refinement {
     refine(&sample(response), &panel(members), writer, &PATIENT).await
@@ -83,19 +95,143 @@ async fn a_response_that_comes_again_is_not_graded_again() {
     let refinement =
         run([judge("a")], "a=0.5", &Scripted::saying(&["a=0.5\n", "a=0.4", "a=0.4", "a=0.5", "a=0.4"])).await;
     assert_eq!(refinement.attempts.len(), 2);
-    assert_eq!((refinement.judge_usage.calls, refinement.writer_usage.calls), (2, 5));
+    assert_eq!((refinement.judge_usage().calls, refinement.writer_usage.calls), (2, 5));
     assert_eq!(refinement.stop, Stop::Rounds);
 }
 
 #[tokio::test]
 async fn several_candidates_are_written_in_a_round_with_seeds_of_their_own() {
-    let settings = RefineSettings { candidates: 3, rounds: 2, temperature: Some(0.5), max_tokens: Some(9), ..PATIENT };
+    let settings =
+        RefineSettings { candidates: 3, rounds: 2, temperatures: vec![0.5, 0.9], max_tokens: Some(9), ..PATIENT };
     let writer = Scripted::saying(&["a=0.2", "a=0.9", "a=0.6", "a=0.1", "a=0.3", "a=0.4"]);
     let refinement = refine(&sample("a=0.5"), &panel([component("a")]), &writer, &settings).await;
     assert_eq!((refinement.chosen, refinement.rounds, refinement.attempts.len()), (Some(2), 2, 7));
     let requests = writer.requests();
     assert_eq!(requests.iter().filter_map(|request| request.seed).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
-    assert!(requests.iter().all(|request| request.temperature == Some(0.5) && request.max_tokens == Some(9)));
+    let temperatures: Vec<Option<f64>> = requests.iter().map(|request| request.temperature).collect();
+    assert_eq!(temperatures, [[Some(0.5); 3], [Some(0.9); 3]].concat());
+    assert!(requests.iter().all(|request| request.max_tokens == Some(9)));
+}
+
+#[tokio::test]
+async fn the_last_temperature_holds_for_all_further_rounds_and_the_first_for_a_first_response() {
+    let settings = RefineSettings { rounds: 3, temperatures: vec![0.0, 0.5], ..PATIENT };
+    let writer = Scripted::saying(&["a=0.1", "a=0.2", "a=0.3", "a=0.4"]);
+    refine(&sample(""), &panel([component("a")]), &writer, &settings).await;
+    let temperatures: Vec<Option<f64>> = writer.requests().iter().map(|request| request.temperature).collect();
+    assert_eq!(temperatures, [Some(0.0), Some(0.0), Some(0.5), Some(0.5)]);
+}
+
+#[tokio::test]
+async fn the_writer_is_shown_earlier_attempts_with_what_was_wrong_with_them_where_that_is_wanted() {
+    let settings = RefineSettings { rounds: 4, history: 2, ..PATIENT };
+    let writer = Scripted::saying(&["a=0.1 first", "a=0.6 second", "a=0.2 third", "a=0.3"]);
+    refine(&sample("a=0.5"), &panel([component("a"), component("b")]), &writer, &settings).await;
+    let requests = writer.requests();
+    let said = |index: usize| requests[index].messages.last().unwrap().content.clone();
+    assert!(said(0).contains("Previous answer:\n\na=0.5") && !said(0).contains("Earlier"), "{}", said(0));
+    let earlier =
+        "Earlier answer 1, which was not good enough:\n\na=0.1 first\n\nProblems of answer 1:\n\n- a: a gives 0.1";
+    assert!(said(1).contains(earlier), "{}", said(1));
+    let last = said(3);
+    let order = [
+        "a=0.1 first",
+        "answer 2, which",
+        "a=0.2 third",
+        "- a: a gives 0.2",
+        "Best answer:\n\na=0.6 second",
+        "- a: a gives 0.6",
+    ];
+    let places: Vec<Option<usize>> = order.iter().map(|part| last.find(part)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?} {last}");
+    assert!(!last.contains("a=0.5"), "only the latest two: {last}");
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_is_shown_cut_where_it_is_long() {
+    let settings = RefineSettings { rounds: 2, history: 1, ..PATIENT };
+    let long = format!("a=0.1 {}", "é".repeat(9000));
+    let writer = Scripted::saying(&[&long, "a=0.2"]);
+    refine(&sample("a=0.5"), &panel([component("a")]), &writer, &settings).await;
+    let requests = writer.requests();
+    let said = &requests[1].messages.last().unwrap().content;
+    assert!(said.contains("é [cut]\n") && said.chars().count() < 4300, "{}", said.chars().count());
+}
+
+/// The refinement by five rounds of one answer each and a final judge that orders by `l=…`.
+async fn compared(members: impl IntoIterator<Item = Member>, response: &str, answers: &[&str]) -> Refinement {
+    let settings = RefineSettings { rounds: u32::try_from(answers.len()).unwrap(), ..PATIENT };
+    let (writer, judge) = (Scripted::saying(answers), ranker("l"));
+    let refiner = Refiner { writer: &writer, final_judge: Some(&judge), settings: &settings };
+    super::refine(&sample(response), &panel(members), refiner).await
+}
+
+#[tokio::test]
+async fn the_final_judge_chooses_among_attempts_that_are_as_good_as_the_best() {
+    let answers = ["a=0.6 l=1", "a=0.6 l=3", "a=0.4 l=9", "a=0.6 l=2"];
+    let refinement = compared([component("a")], "a=0.5 l=8", &answers).await;
+    assert_eq!((refinement.stop, refinement.chosen), (Stop::Rounds, Some(2)));
+    let json = refinement.to_json();
+    assert_eq!((&json["final"]["compared"], &json["final"]["preferred"]), (&json!([1, 2, 4]), &json!(2)), "{json:#}");
+    assert_eq!(json["final"]["grade"]["ranks"], json!([3, 1, 2]));
+    assert_eq!(json["usage"]["graders"]["l"]["calls"], json!(1));
+}
+
+#[tokio::test]
+async fn a_final_tie_and_a_final_judge_that_fails_keep_what_was_best() {
+    let tied = compared([component("a")], "a=0.5", &["a=0.6 l=2", "a=0.6 l=2 other"]).await;
+    assert_eq!((tied.chosen, tied.comparison.as_ref().unwrap().preferred()), (Some(1), None));
+    let failed = compared([component("a")], "a=0.5", &["a=0.6", "a=0.6 other"]).await;
+    assert_eq!((failed.chosen, failed.stop), (Some(1), Stop::Rounds));
+    assert_eq!(failed.comparison_error().map(|error| error.kind), Some(ErrorKind::JudgeUnparsable));
+}
+
+#[tokio::test]
+async fn what_is_below_the_original_or_dodges_a_grader_is_not_compared() {
+    let below = compared([judge("a")], "a=0.5 l=1", &["a=0.46 l=9", "a=0.5 l=2"]).await;
+    assert_eq!(
+        (below.chosen, below.comparison.unwrap().compared),
+        (Some(2), vec![0, 2]),
+        "within the margin, but below"
+    );
+    let alone = compared([component("a"), component("b")], "a=0.5 b=0.5 l=1", &["a=0.5 l=9"]).await;
+    assert_eq!((alone.chosen, alone.comparison), (Some(0), None), "it dodges b");
+    let untouched = compared([component("a")], "a=1 l=1", &["a=1 l=2"]).await;
+    assert_eq!((untouched.stop, untouched.comparison), (Stop::AlreadyPassing, None));
+}
+
+#[tokio::test]
+async fn candidates_that_pass_together_are_compared() {
+    let settings = RefineSettings { candidates: 3, ..PATIENT };
+    let (writer, judge) = (Scripted::saying(&["a=1 l=1", "a=1 l=5", "a=0.9 l=7"]), ranker("l"));
+    let refiner = Refiner { writer: &writer, final_judge: Some(&judge), settings: &settings };
+    let refinement = super::refine(&sample("a=0"), &panel([component("a")]), refiner).await;
+    assert_eq!((refinement.stop, refinement.chosen), (Stop::Passed, Some(2)));
+}
+
+#[tokio::test]
+async fn a_skipped_error_lets_the_others_decide_and_is_no_reason_to_refine() {
+    let members = || [component("a"), component("b").on_error(OnError::Skip)];
+    assert_eq!(outcome(members(), "a=1 b=grader-failed", &["a=1 b=1"]).await.1, Stop::AlreadyPassing);
+    let writer = Scripted::saying(&["a=1 b=grader-limit"]);
+    let refinement = run(members(), "a=0 b=grader-limit", &writer).await;
+    assert_eq!((refinement.stop, refinement.assessment().unwrap().coverage), (Stop::Passed, Some(0.5)));
+    let asked = writer.requests()[0].messages.last().unwrap().content.clone();
+    assert!(asked.contains("- a: ") && !asked.contains("- b"), "{asked}");
+    assert!(!replaces(members(), "a=0.5 b=0.5", "a=1 b=grader-limit").await, "an error is no way around a grader");
+}
+
+#[tokio::test]
+async fn an_error_for_review_blocks_is_marked_and_is_no_reason_to_refine() {
+    let members = || [component("a"), component("b").on_error(OnError::Review)];
+    let writer = Scripted::saying(&["a=1 b=1"]);
+    let refinement = run(members(), "a=1 b=grader-failed", &writer).await;
+    assert_eq!((refinement.stop, writer.requests().len()), (Stop::Ungradable, 0));
+    let record = refinement.to_json();
+    assert_eq!(
+        record["attempts"][0]["assessment"],
+        json!({"score": 1.0, "pass": false, "coverage": 0.5, "review": ["b"]})
+    );
 }
 
 #[tokio::test]
@@ -304,13 +440,22 @@ async fn pointwise_graders_overrule_listwise_ones() {
     assert!(replaces(members(), "a=0.5 l=2", "a=0.6 l=1").await);
     assert_eq!(outcome(members(), "a=1 l=1", &["a=1 l=2"]).await, ("a=1 l=1".to_owned(), Stop::AlreadyPassing));
     let passed = run(members(), "a=0 l=1", &Scripted::saying(&["a=1 l=2"])).await;
-    assert_eq!((passed.stop, passed.judge_usage.calls), (Stop::Passed, 1), "a response that passes needs no order");
+    assert_eq!((passed.stop, passed.judge_usage().calls), (Stop::Passed, 1), "a response that passes needs no order");
 }
 
 #[tokio::test]
 async fn the_record_has_everything_that_a_reader_of_the_row_needs() {
     let refinement = run([component("a"), judge("b")], "a=0.5 b=0.8", &Scripted::saying(&["a=1 b=0.8"])).await;
     let grade = |score: f64, pass: bool, reason: &str| json!({"outcome": "scored", "score": score, "value": score, "pass": pass, "reason": reason});
+    let usage = |tokens: Option<[u32; 2]>, calls: u32| json!({"prompt_tokens": tokens.map(|[prompt, _]| prompt), "completion_tokens": tokens.map(|[_, completion]| completion), "calls": calls, "cost": null});
+    let judged = || {
+        let mut judged = grade(0.8, true, "b gives 0.8");
+        judged["usage"] = usage(None, 1);
+        judged
+    };
+    let mut total = usage(None, 3);
+    total["writer"] = usage(Some([10, 5]), 1);
+    total["graders"] = json!({"b": usage(None, 2)});
     let expected = json!({
         "stop": "passed",
         "chosen": 1,
@@ -318,18 +463,18 @@ async fn the_record_has_everything_that_a_reader_of_the_row_needs() {
         "attempts": [
             {
                 "response": "a=0.5 b=0.8",
-                "grades": {"a": grade(0.5, false, "a gives 0.5"), "b": grade(0.8, true, "b gives 0.8")},
+                "grades": {"a": grade(0.5, false, "a gives 0.5"), "b": judged()},
                 "assessment": {"score": 0.65, "pass": false, "coverage": 1.0},
             },
             {
                 "response": "a=1 b=0.8",
-                "grades": {"a": grade(1.0, true, "a gives 1"), "b": grade(0.8, true, "b gives 0.8")},
+                "grades": {"a": grade(1.0, true, "a gives 1"), "b": judged()},
                 "assessment": {"score": 0.9, "pass": true, "coverage": 1.0},
                 "model": "m-1",
-                "usage": {"prompt_tokens": 10, "completion_tokens": 5, "calls": 1, "cost": null},
+                "usage": usage(Some([10, 5]), 1),
             },
         ],
-        "usage": {"prompt_tokens": null, "completion_tokens": null, "calls": 3, "cost": null},
+        "usage": total,
     });
     assert_eq!(refinement.to_json(), expected, "{:#}", refinement.to_json());
 }
@@ -344,7 +489,7 @@ async fn reasons_are_shown_to_the_writer_readable_and_not_too_long() {
     let Some(grade) = attempt.assessment.grades.get_mut("a") else { panic!("graded") };
     let crate::score::Outcome::Scored(score) = &mut grade.outcome else { panic!("scored") };
     score.reason = format!("first\nsecond\u{1b}[31m{}", "é".repeat(5000));
-    let messages = conversation::ask_for_better(&sample, &attempt, 0, &long);
+    let messages = conversation::ask_for_better(&sample, Shown { attempt: &attempt, number: 0 }, &[], &long);
     let [Message { content, .. }] = &messages[..] else { panic!("one message where there is no conversation") };
     assert!(content.starts_with("Answer:\n\na=0.5\n\n") && content.contains("- a: first\n  second[31mé"), "{content}");
     assert!(content.contains("é [cut]\n") && content.chars().count() < 2300);
@@ -372,6 +517,7 @@ fn random_response(random: &mut StdRng, serial: u32) -> String {
             words.extend(SAID.choose(random).map(|said| format!("{name}={said}")));
         }
     }
+    words.push(format!("f={}", random.random_range(0..9)));
     words.join(" ")
 }
 
@@ -389,7 +535,7 @@ fn random_members(random: &mut StdRng) -> Vec<Member> {
 
 #[tokio::test]
 async fn whatever_is_said_the_chosen_response_is_never_worse_than_the_original() {
-    let (mut rewritten, mut passed) = (0, 0);
+    let (mut rewritten, mut passed, mut preferred) = (0, 0, 0);
     for seed in 0..3000 {
         let mut random = StdRng::seed_from_u64(seed);
         let panel = panel(random_members(&mut random));
@@ -402,13 +548,22 @@ async fn whatever_is_said_the_chosen_response_is_never_worse_than_the_original()
             ..PATIENT
         };
         let original = random_response(&mut random, 0);
-        let refinement = refine(&sample(&original), &panel, &writer, &settings).await;
+        let judge = ranker("f");
+        let final_judge = random.random_bool(0.5).then_some(&judge);
+        let refiner = Refiner { writer: &writer, final_judge, settings: &settings };
+        let refinement = super::refine(&sample(&original), &panel, refiner).await;
         let record = refinement.to_json();
+        preferred += u32::from(record["final"].get("preferred").is_some());
         check_promises(&panel, &refinement, &settings);
         rewritten += u32::from(refinement.is_rewritten());
         passed += u32::from(record["stop"] == "passed");
     }
-    assert!(rewritten > 300 && passed > 100, "the cases reach what they are to check: {rewritten}, {passed}");
+    let reached = (rewritten > 300, passed > 100, preferred > 20);
+    assert_eq!(
+        reached,
+        (true, true, true),
+        "the cases reach what they are to check: {rewritten}, {passed}, {preferred}"
+    );
 }
 
 fn check_promises(panel: &Panel, refinement: &Refinement, settings: &RefineSettings) {

@@ -38,6 +38,12 @@ impl FatalErrors {
         Arc::new(Watched { model, errors: self.clone(), unanswered: AtomicU32::new(0) })
     }
 
+    /// The model, watched for what a user must correct only: where it is out of reach, others answer in its place.
+    #[must_use]
+    pub fn watch_dispensable(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
+        Arc::new(Watched { model, errors: self.clone(), unanswered: AtomicU32::new(UNANSWERED) })
+    }
+
     /// Keeps the error if it is fatal and the first.
     pub fn note(&self, error: &ModelError) {
         if self.is_fatal(error) {

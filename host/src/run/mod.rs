@@ -37,9 +37,9 @@ pub use self::{
 };
 use crate::{
     dataset::{DatasetError, Output, Parts, Row},
-    model::{ChatModel, ModelError},
+    model::ModelError,
     panel::{Assessment, Panel},
-    refine::{self, RefineSettings, Refinement},
+    refine::{self, Refinement, Refiner},
     sample::Columns,
     score::ErrorKind,
 };
@@ -106,7 +106,12 @@ impl RowResult {
             Self::Graded(_) => &[][..],
             Self::Refined(refinement) => &refinement.attempts,
         };
+        let comparison_failed = match self {
+            Self::Graded(_) => false,
+            Self::Refined(refinement) => refinement.comparison_error().is_some_and(|error| is_model(error.kind)),
+        };
         writer_failed
+            || comparison_failed
             || self.assessment().is_some_and(judge_failed)
             || attempts.iter().any(|attempt| judge_failed(&attempt.assessment))
     }
@@ -190,8 +195,7 @@ pub async fn grade(
 /// like [`grade`].
 pub async fn refine(
     run: &Run<'_>,
-    writer: &dyn ChatModel,
-    settings: &RefineSettings,
+    refiner: Refiner<'_>,
     rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
     destination: Destination,
     shutdown: impl Future<Output = ()>,
@@ -199,7 +203,7 @@ pub async fn refine(
     let refine_row = async |row: Row| {
         let id = run.parts.id_of(&row);
         let (refinement, original) = match run.parts.sample(&row) {
-            Ok(sample) => (refine::refine(&sample, run.panel, writer, settings).await, sample.response),
+            Ok(sample) => (refine::refine(&sample, run.panel, refiner).await, sample.response),
             Err(error) => (Refinement::ungradable(run.panel.unassessed(&error)), None),
         };
         if let Some(error) = &refinement.error {

@@ -17,12 +17,12 @@ use crate::{
     dataset::{Dataset, FormatOptions},
     fields::FieldMap,
     grader::{Graded, Grader, Kind, Mode},
-    model::Request,
+    model::{ChatModel, Request},
     panel::{
         Member,
         scripted::{component, judge, panel},
     },
-    refine::{Stop, scripted::Scripted},
+    refine::{RefineSettings, Stop, scripted::Scripted},
     sample::Sample,
     score::{GradeError, Outcome, Score},
 };
@@ -81,7 +81,8 @@ impl Files {
     async fn refine(&self, panel: &Panel, writer: &Scripted) -> Result<Summary, RunError> {
         let settings = RefineSettings { rounds: 1, ..RefineSettings::default() };
         let rows = self.dataset.rows().unwrap();
-        refine(&self.run(panel), writer, &settings, rows, self.output(), pending()).await
+        let refiner = Refiner { writer, final_judge: None, settings: &settings };
+        refine(&self.run(panel), refiner, rows, self.output(), pending()).await
     }
 }
 

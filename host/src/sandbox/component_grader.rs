@@ -160,7 +160,7 @@ impl ComponentGrader {
                 if ranks.len() != count || ranks.iter().any(|rank| *rank == 0 || count < *rank as usize) {
                     return Err(bad(format!("the ranks {ranks:?} are not one of 1 to {count} for each response")));
                 }
-                Outcome::Ranked(Ranking { ranks, reason: clean(&reason) })
+                Outcome::Ranked(Ranking { ranks, reason: clean(&reason), votes: Vec::new() })
             }
             WireVerdict::NotApplicable(reason) => Outcome::NotApplicable { reason: clean(&reason) },
             WireVerdict::Undecided(reason) => Outcome::Undecided { reason: clean(&reason) },

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What};
 use crate::{
     budget::Limits,
-    cli::config::{JudgeMode, VoteCount},
+    cli::config::{ErrorPolicy, JudgeMode, VoteCount},
 };
 
 /// Where components are searched and kept.
@@ -137,11 +137,15 @@ impl Toml {
                     Prompt::Rubric(rubric) => self.value("judge", &rubric.clone().into(), &Origin::Default),
                     Prompt::Template(template) => self.of_file("template", Some(template.clone())),
                 }
-                self.sourced("model", &judge.model);
+                match &judge.models.value[..] {
+                    [model] => self.value("model", &model.clone().into(), &judge.models.origin),
+                    models => self.value("models", &models.to_vec().into(), &judge.models.origin),
+                }
                 self.sourced("votes", &judge.votes);
+                self.of_file("quorum", judge.quorum);
+                self.of_file("early_stop", (!judge.early_stop).then_some(false));
                 self.of_file("scale", judge.scale.map(|scale| Value::from(scale.to_vec())));
-                let aggregate = judge.aggregate.map(|way| if way == VoteCount::Mean { "mean" } else { "median" });
-                self.of_file("aggregate", aggregate);
+                self.of_file("aggregate", judge.aggregate.map(VoteCount::as_str));
                 self.of_file("rubrics", (!judge.rubrics.is_empty()).then(|| Value::from(judge.rubrics.clone())));
                 let mode = judge.mode.map(|mode| if mode == JudgeMode::Listwise { "listwise" } else { "pointwise" });
                 self.of_file("mode", mode);
@@ -153,6 +157,8 @@ impl Toml {
         self.sourced("threshold", &grader.threshold);
         self.sourced("weight", &grader.weight);
         self.sourced("required", &grader.required);
+        self.value("on_error", &grader.on_error.value.as_str().into(), &grader.on_error.origin);
+        self.of_file("retries", (grader.on_error.value == ErrorPolicy::Retry).then_some(grader.retries));
         let own = grader
             .map
             .iter()
@@ -168,8 +174,15 @@ impl Toml {
         self.sourced("candidates", &refine.candidates);
         self.sourced("patience", &refine.patience);
         self.sourced("seed", &refine.seed);
-        self.of_file("temperature", refine.temperature);
+        self.sourced("history", &refine.history);
+        let temperature = match &refine.temperatures[..] {
+            [] => None,
+            [one] => Some(Value::from(*one)),
+            several => Some(several.to_vec().into()),
+        };
+        self.of_file("temperature", temperature);
         self.of_file("max_tokens", refine.max_tokens);
+        self.of_file("final", refine.final_judge.as_ref().map(|judge| judge.name.clone()));
     }
 
     fn budget(&mut self, budget: Limits) {

@@ -126,7 +126,7 @@ fn the_only_model_of_the_file_serves_everybody() {
     let plan = plan_of("refine d.jsonl -g accuracy", config, &[]).unwrap();
     assert_eq!(plan.refine.unwrap().writer.value, "writer");
     let What::Judge(judge) = &plan.graders[0].what else { panic!("a judge") };
-    assert_eq!(judge.model.value, "writer");
+    assert_eq!(judge.models.value, ["writer"]);
 }
 
 #[test]

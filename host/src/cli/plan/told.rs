@@ -33,6 +33,8 @@ fn told_grader(grader: &GraderPlan) -> Value {
         "threshold": grader.threshold.value,
         "weight": grader.weight.value,
         "required": grader.required.value,
+        "on_error": grader.on_error.value.as_str(),
+        "retries": grader.retries,
         "map": map,
         "second_opinion": grader.second_opinion.as_deref().map(|second| json!({(second.name.as_str()): told_grader(second)})),
     })
@@ -45,13 +47,12 @@ fn told_judge(judge: &JudgePlan) -> Value {
     };
     json!({
         kind: prompt,
-        "model": judge.model.value,
+        "models": judge.models.value,
         "votes": judge.votes.value,
         "scale": judge.scale,
-        "aggregate": judge.aggregate.map(|count| match count {
-            VoteCount::Median => "median",
-            VoteCount::Mean => "mean",
-        }),
+        "aggregate": judge.aggregate.map(VoteCount::as_str),
+        "quorum": judge.quorum,
+        "early_stop": judge.early_stop,
         "rubrics": judge.rubrics,
         "mode": judge.mode.map(|mode| match mode {
             JudgeMode::Pointwise => "pointwise",
@@ -59,6 +60,7 @@ fn told_judge(judge: &JudgePlan) -> Value {
         }),
         "temperature": judge.temperature,
         "max_tokens": judge.max_tokens,
+        "seed": judge.seed,
     })
 }
 
@@ -90,7 +92,9 @@ fn told_refine(refine: &RefinePlan) -> Value {
         "rounds": refine.rounds.value,
         "candidates": refine.candidates.value,
         "patience": refine.patience.value,
-        "temperature": refine.temperature,
+        "temperature": refine.temperatures,
+        "history": refine.history.value,
+        "final": refine.final_judge.as_deref().map(|judge| json!({(judge.name.as_str()): told_grader(judge)})),
         "max_tokens": refine.max_tokens,
         "seed": refine.seed.value,
     })

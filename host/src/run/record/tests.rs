@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     panel::scripted::{component, panel, sample},
-    refine::{RefineSettings, refine, scripted::Scripted},
+    refine::{RefineSettings, Refiner, refine, scripted::Scripted},
 };
 
 fn columns(row: Value) -> Columns {
@@ -17,7 +17,8 @@ fn columns(row: Value) -> Columns {
 async fn refined_row(row: Value, before: &str, answers: &[&str]) -> Value {
     let sample = sample(before);
     let settings = RefineSettings { rounds: 1, ..RefineSettings::default() };
-    let refinement = refine(&sample, &panel([component("a")]), &Scripted::saying(answers), &settings).await;
+    let refiner = Refiner { writer: &Scripted::saying(answers), final_judge: None, settings: &settings };
+    let refinement = refine(&sample, &panel([component("a")]), refiner).await;
     Value::Object(refined(columns(row), "text", sample.response, &refinement))
 }
 
