@@ -4,6 +4,7 @@
 
 pub mod sample;
 pub mod score;
+mod text;
 
 pub mod budget;
 pub mod fields;

@@ -10,6 +10,9 @@ use crate::llm::excerpt;
 /// No reply of a judge is longer than this.
 const LONGEST: usize = 256 * 1024;
 
+/// Opening braces without an end that are looked behind; each look goes to the end of the reply.
+const UNCLOSED: usize = 100;
+
 /// The one object in `text` with a member `key`. The error says what is wrong, in words that the judge can act on.
 pub(super) fn object_with(text: &str, key: &str) -> Result<Map<String, Value>, String> {
     if text.len() > LONGEST {
@@ -36,11 +39,16 @@ pub(super) fn object_with(text: &str, key: &str) -> Result<Map<String, Value>, S
 fn objects(text: &str) -> Result<Vec<Map<String, Value>>, String> {
     let mut objects = Vec::new();
     let mut rest = text;
+    let mut unclosed = 0;
     while let Some(start) = rest.find('{') {
         rest = &rest[start..];
         let Some(end) = closing(rest) else {
             if rest[1..].trim_start().starts_with('"') {
                 return Err("the JSON object has no end".to_owned());
+            }
+            unclosed += 1;
+            if UNCLOSED < unclosed {
+                return Err("the reply has too many braces without an end".to_owned());
             }
             rest = &rest[1..];
             continue;
@@ -186,6 +194,7 @@ mod tests {
             ("four out of five", "the reply has no JSON object"),
             ("", "the reply has no JSON object"),
             (r#"{"reason": "x"}"#, "the JSON object has no `score`"),
+            (&"{".repeat(10_000), "the reply has too many braces without an end"),
             (
                 r#"For example {"score": 1}. Mine: {"score": 4}"#,
                 "the reply has several JSON objects with different `score`",

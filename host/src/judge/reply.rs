@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{extract::object_with, values::plain_number};
-use crate::{llm::excerpt, sample::text_of, score::Scale};
+use crate::{llm::excerpt, sample::text_of, score::Scale, text::clean};
 
 const REASON_LIMIT: usize = 4000;
 
@@ -60,7 +60,7 @@ pub(super) fn ranks(text: &str, responses: usize) -> Result<Verdict<Vec<u32>>, S
 
 fn reason(object: &Map<String, Value>) -> String {
     let text = object.get("reason").filter(|reason| !reason.is_null()).map(text_of).unwrap_or_default();
-    let kept: String = text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(REASON_LIMIT).collect();
+    let kept: String = clean(text.trim()).chars().take(REASON_LIMIT).collect();
     if kept.is_empty() { "the judge gave no reason".to_owned() } else { kept }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_reason_is_kept_without_control_characters() {
-        let verdict = score(r#"{"score": 1, "reason": " a\u001b[2J\nb "}"#, FIVE).unwrap();
+        let verdict = score(r#"{"score": 1, "reason": " a\u001b[2J\u202e\nb "}"#, FIVE).unwrap();
         assert_eq!(verdict.reason, "a[2J\nb");
         assert_eq!(score(r#"{"score": 1}"#, FIVE).unwrap().reason, "the judge gave no reason");
     }

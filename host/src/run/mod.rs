@@ -24,6 +24,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use self::recorded::RowContext;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use self::{
     appender::AppendError,
     directory::{DirectoryError, Results, RunDirectory, read_results, read_told, results_of},

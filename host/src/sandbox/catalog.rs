@@ -12,13 +12,14 @@ use wasmtime::{Engine, component::Component};
 use super::{
     cache::{CompileCache, Compiled, hex_digest},
     compiler::{CompileError, CompileLimits},
+    description,
     engine::Purpose,
     grading::Grader,
     pool::Sandbox,
     programs::Runtime,
     wire::{Answer, ComponentId, LoadRole, WireDescription, WireLanguage, WireMode, Work},
 };
-use crate::{fields::Needs, grader::Mode, score::Scale};
+use crate::{fields::Needs, grader::Mode, score::Scale, text::clean};
 
 /// The version of the contract that this host serves.
 const CONTRACT: &str = "0.1.0";
@@ -106,7 +107,7 @@ impl Catalog {
             for path in wasm_files(directory)? {
                 match admit(sandbox, cache, &path, compiling).await {
                     Ok(admitted) => catalog.add(admitted),
-                    Err(reason) => catalog.rejected.push(Rejected { path, reason }),
+                    Err(reason) => catalog.rejected.push(Rejected { path, reason: clean(&reason) }),
                 }
             }
         }
@@ -171,7 +172,7 @@ pub async fn inspect(
     compiling: &(dyn Fn(&Path) + Sync),
 ) -> Result<Catalog, String> {
     let mut catalog = Catalog::default();
-    catalog.add(admit(sandbox, cache, path, compiling).await?);
+    catalog.add(admit(sandbox, cache, path, compiling).await.map_err(|reason| clean(&reason))?);
     Ok(catalog)
 }
 
@@ -282,6 +283,17 @@ async fn examine(
     let note = Note { capabilities: shape.capabilities, subject };
     cache.keep_note(digest, purpose, &compiled, note.clone());
     Ok((note, compiled))
+}
+
+/// As much of [`examine`] as one process can do, for fuzzers.
+#[cfg(fuzzing)]
+pub(super) fn look_at(bytes: &[u8]) -> Result<(), String> {
+    require_component(bytes)?;
+    let engine = super::engine::compiling_engine(likely_purpose(bytes), super::engine::Metering::Time)
+        .map_err(|error| error.to_string())?;
+    let component = Component::from_binary(&engine, bytes).map_err(|error| format!("{error:#}"))?;
+    Shape::of(&engine, &component)?;
+    Ok(())
 }
 
 /// Asks a component who it is.
@@ -427,71 +439,26 @@ fn admitted(
 ) -> Result<Admitted, String> {
     let path = path.to_owned();
     match note.subject {
-        Subject::Pointwise(description) => grader(description, WireMode::Pointwise, &note.capabilities, path, digest)
-            .map(|mut entry| {
+        Subject::Pointwise(description) => {
+            description::grader(description, WireMode::Pointwise, &note.capabilities, path, digest).map(|mut entry| {
                 entry.component = sandbox.register(compiled, LoadRole::Grader { mode: WireMode::Pointwise });
                 Admitted::Grader(Box::new(entry))
-            }),
-        Subject::Listwise(description) => grader(description, WireMode::Listwise, &note.capabilities, path, digest)
-            .map(|mut entry| {
+            })
+        }
+        Subject::Listwise(description) => {
+            description::grader(description, WireMode::Listwise, &note.capabilities, path, digest).map(|mut entry| {
                 entry.component = sandbox.register(compiled, LoadRole::Grader { mode: WireMode::Listwise });
                 Admitted::Grader(Box::new(entry))
-            }),
+            })
+        }
         Subject::Language(language) => {
-            require_name(&language.name)?;
+            let language = description::language(language)?;
             let names = std::iter::once(&language.name).chain(&language.aliases);
             let languages = names.map(|name| name.to_ascii_lowercase()).collect();
             let component = sandbox.register(compiled, LoadRole::Runtime { languages });
             let WireLanguage { name, version, aliases, extensions } = language;
             Ok(Admitted::Language(Language { name, version, aliases, extensions, path, digest, component }))
         }
-    }
-}
-
-fn grader(
-    description: WireDescription,
-    mode: WireMode,
-    capabilities: &[String],
-    path: PathBuf,
-    digest: String,
-) -> Result<Entry, String> {
-    require_name(&description.name)?;
-    if mode == WireMode::Pointwise && !description.scale.is_valid() {
-        let Scale { worst, best } = description.scale;
-        return Err(format!("declares a scale from {worst} to {best}, which has no two finite ends that differ"));
-    }
-    let json = |what: &str, text: &str| {
-        serde_json::from_str(text).map_err(|error| format!("describes its {what} in JSON that does not parse: {error}"))
-    };
-    Ok(Entry {
-        mode: match mode {
-            WireMode::Pointwise => Mode::Pointwise,
-            WireMode::Listwise => Mode::Listwise,
-        },
-        params_schema: json("parameters", &description.params_schema)?,
-        examples: json("examples", &description.examples)?,
-        name: description.name,
-        version: description.version,
-        summary: description.summary,
-        path,
-        digest,
-        scale: description.scale,
-        needs: Needs { required: description.required_fields, optional: description.optional_fields },
-        capabilities: capabilities.to_vec(),
-        component: 0,
-    })
-}
-
-/// Names stand in tables, columns and configuration files.
-fn require_name(name: &str) -> Result<(), String> {
-    let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.len() <= 64
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
-    if fits {
-        Ok(())
-    } else {
-        let shown: String = name.chars().take(64).filter(|c| !c.is_control()).collect();
-        Err(format!("calls itself `{shown}`: a name is lower-case letters, digits and `-`, at most 64 of them"))
     }
 }
 

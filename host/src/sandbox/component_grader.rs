@@ -17,10 +17,8 @@ use crate::{
     grader::{Graded, Grader, Kind, Mode},
     sample::{Columns, Message, Sample},
     score::{ErrorKind, GradeError, Outcome, Ranking, Scale, Score},
+    text::clean,
 };
-
-/// Longest reason that is kept of a grader, in characters.
-const REASON: usize = 16 << 10;
 
 /// Largest details that are kept of a grader, in bytes of JSON.
 const DETAILS: usize = 1 << 20;
@@ -142,29 +140,8 @@ impl ComponentGrader {
         })
     }
 
-    /// Believes a verdict as far as it is well formed.
     fn accept(&self, verdict: WireVerdict, count: usize) -> Result<Outcome, GradeError> {
-        let bad = |what: String| GradeError::new(ErrorKind::BadResult, self.attribute(&what));
-        Ok(match verdict {
-            WireVerdict::Scored { value, reason, details } => {
-                let score = self.scale.normalise(value).ok_or_else(|| {
-                    bad(format!(
-                        "the score {value} is not on the scale from {} to {}",
-                        self.scale.worst, self.scale.best
-                    ))
-                })?;
-                let details = parse_details(&details).map_err(bad)?;
-                Outcome::Scored(Score { score, value, reason: clean(&reason), details })
-            }
-            WireVerdict::Ranked { ranks, reason } => {
-                if ranks.len() != count || ranks.iter().any(|rank| *rank == 0 || count < *rank as usize) {
-                    return Err(bad(format!("the ranks {ranks:?} are not one of 1 to {count} for each response")));
-                }
-                Outcome::Ranked(Ranking { ranks, reason: clean(&reason), votes: Vec::new() })
-            }
-            WireVerdict::NotApplicable(reason) => Outcome::NotApplicable { reason: clean(&reason) },
-            WireVerdict::Undecided(reason) => Outcome::Undecided { reason: clean(&reason) },
-        })
+        believe(verdict, self.scale, count).map_err(|what| GradeError::new(ErrorKind::BadResult, self.attribute(&what)))
     }
 
     fn publish(&self, id: &str, log: Vec<LogLine>) {
@@ -215,6 +192,29 @@ fn wire_message(message: &Message) -> WireMessage {
     }
 }
 
+/// Believes a verdict on so many responses as far as it is well formed; else what is wrong with it.
+pub(super) fn believe(verdict: WireVerdict, scale: Scale, count: usize) -> Result<Outcome, String> {
+    Ok(match verdict {
+        WireVerdict::Scored { value, reason, details } => {
+            let Scale { worst, best } = scale;
+            let score = scale
+                .normalise(value)
+                .ok_or_else(|| format!("the score {value} is not on the scale from {worst} to {best}"))?;
+            let details = parse_details(&details)?;
+            Outcome::Scored(Score { score, value, reason: clean(&reason), details })
+        }
+        WireVerdict::Ranked { ranks, reason } => {
+            if ranks.len() != count || ranks.iter().any(|rank| *rank == 0 || count < *rank as usize) {
+                let shown = ranks.get(..16).unwrap_or(&ranks);
+                return Err(format!("the ranks {shown:?} are not one of 1 to {count} for each response"));
+            }
+            Outcome::Ranked(Ranking { ranks, reason: clean(&reason), votes: Vec::new() })
+        }
+        WireVerdict::NotApplicable(reason) => Outcome::NotApplicable { reason: clean(&reason) },
+        WireVerdict::Undecided(reason) => Outcome::Undecided { reason: clean(&reason) },
+    })
+}
+
 fn parse_details(details: &str) -> Result<Columns, String> {
     if DETAILS < details.len() {
         return Err(format!("the details are {} KiB; at most {} KiB are kept", details.len() >> 10, DETAILS >> 10));
@@ -226,38 +226,19 @@ fn parse_details(details: &str) -> Result<Columns, String> {
     }
 }
 
-/// Text of a guest, made fit for people and terminals: no control characters but line breaks and tabs, no characters
-/// that turn the writing direction, not too long.
-fn clean(text: &str) -> String {
-    let harmless = |c: &char| *c == '\n' || *c == '\t' || !(c.is_control() || is_direction_mark(*c));
-    let mut kept: String = text.chars().filter(harmless).take(REASON + 1).collect();
-    if REASON < kept.chars().count() {
-        kept.pop();
-        kept.push('…');
-    }
-    kept
-}
-
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn guest_text_is_stripped_and_capped() {
-        assert_eq!(clean("a\x1b[2Jb\u{202e}c\nd\0"), "a[2Jbc\nd");
-        assert_eq!(clean(&"x".repeat(REASON * 2)).chars().count(), REASON + 1);
-    }
 
     #[test]
     fn details_must_be_a_json_object_of_bounded_size_and_depth() {
         assert!(parse_details(r#"{"a": 1}"#).is_ok());
         assert!(parse_details("[]").is_err());
         assert!(parse_details("{\"a\":[[[").is_err());
-        assert!(parse_details(&format!("{{\"a\": {}}}", "[".repeat(100_000))).is_err());
+        let deep = |levels: usize| format!("{{\"a\": {}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(parse_details(&deep(127)).is_ok());
+        assert!(parse_details(&deep(128)).is_err());
+        assert!(parse_details(&deep(100_000)).is_err());
         assert!(parse_details(&format!("{{\"a\": \"{}\"}}", "x".repeat(DETAILS))).is_err());
     }
 }

@@ -10,7 +10,10 @@ mod compiler;
 mod component_grader;
 mod connection;
 mod convert;
+mod description;
 mod engine;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod grading;
 mod limits;
 mod lockdown;
