@@ -111,6 +111,7 @@ fn compile_here(arguments: &[&str]) -> Result<(), String> {
         let rlimit = Rlimit { current: Some(limit), maximum: Some(limit) };
         setrlimit(resource, rlimit).map_err(|error| format!("its limits cannot be set: {error}"))?;
     }
+    lockdown::be_first_without_memory();
     lockdown::apply(&[]).map_err(|error| format!("the compiler could not give up its rights: {error}"))?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component).map_err(|error| error.to_string())?;

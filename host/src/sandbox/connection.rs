@@ -36,6 +36,9 @@ const WINDOW: usize = 64;
 /// Bytes of samples that a worker may have at once, beyond which it gets one sample at a time.
 const WINDOW_BYTES: usize = 32 << 20;
 
+/// How long after every limit of its own a worker may still answer.
+const GRACE: Duration = Duration::from_secs(30);
+
 /// Bytes that are read or written at once, at least where there are so many.
 const READ: usize = 64 << 10;
 
@@ -213,16 +216,16 @@ impl Connection {
     fn deadline(&self) -> Option<Instant> {
         let (_, job) = self.under_way.front()?;
         let limit = match &job.work {
-            // A grader may run many programs, each within its own limits, so only a bound on the whole remains.
-            Work::Grade(work) if work.grants.programs => Duration::from_hours(6),
-            Work::Grade(work) => backstop(work.limits.cpu),
+            // What its programs take is no part of its own time.
+            Work::Grade(work) if work.grants.programs => work.limits.wall + work.limits.programs * 2,
+            Work::Grade(work) => work.limits.wall,
             Work::Program { request, .. } => backstop(request.limits.cpu),
             Work::Programs { limits, inputs, .. } => {
                 backstop(limits.cpu) * u32::try_from(inputs.len()).unwrap_or(u32::MAX)
             }
             Work::Describe(_) => backstop(ProgramLimits::default().cpu),
         };
-        Some(self.quiet_since + limit + Duration::from_secs(30))
+        Some(self.quiet_since + limit + limit.min(GRACE))
     }
 
     /// Hands out the answers that have arrived whole.

@@ -216,3 +216,95 @@ impl From<programs::Limits> for ProgramLimits {
         .capped()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Strings as they come: empty, with what JSON and terminals take for special, of every width in UTF-8.
+    const TEXTS: [&str; 6] = ["", "plain", "\"\\\n\0\u{1b}", "äß", "中文\u{202e}", "\u{10ffff}🦀"];
+
+    /// Every pair of texts.
+    fn pairs() -> impl Iterator<Item = (String, String)> {
+        TEXTS.iter().flat_map(|a| TEXTS.iter().map(|b| ((*a).to_owned(), (*b).to_owned())))
+    }
+
+    #[test]
+    fn what_crosses_and_comes_back_is_the_same() {
+        for (first, second) in pairs() {
+            let calls = [
+                Action::Script,
+                Action::Evaluate(first.clone()),
+                Action::Call {
+                    target: first.clone(),
+                    args: vec![second.clone(), first.clone()],
+                    kwargs: vec![(first.clone(), second.clone()), (second.clone(), first.clone())],
+                },
+            ];
+            for action in calls {
+                let there: program_types::Action = action.clone().into();
+                assert_eq!(format!("{:?}", Action::from(there)), format!("{action:?}"));
+            }
+            for line in [None, Some(0), Some(u32::MAX)] {
+                let raised = Raised { kind: first.clone(), message: second.clone(), line, traceback: first.clone() };
+                let there: program_types::Raised = raised.clone().into();
+                assert_eq!(Raised::from(there), raised);
+            }
+            let diagnostic = Diagnostic { line: 0, column: u32::MAX, message: first };
+            let there: program_types::Diagnostic = diagnostic.clone().into();
+            assert_eq!(Diagnostic::from(there), diagnostic);
+        }
+    }
+
+    #[test]
+    fn a_sample_keeps_everything_and_the_first_response() {
+        for (first, second) in pairs() {
+            let message = WireMessage { role: first.clone(), content: second.clone(), extra: Some(first.clone()) };
+            let sample = types::Sample::from(WireSample {
+                id: second.clone(),
+                messages: vec![message.clone(), WireMessage { extra: None, ..message }],
+                responses: vec![first.clone(), second.clone()],
+                reference: Some(second.clone()),
+                fields: first.clone(),
+            });
+            assert_eq!((&sample.id, &sample.response, &sample.fields), (&second, &first, &first));
+            assert_eq!(sample.reference.as_ref(), Some(&second));
+            let messages: Vec<_> = sample.messages.iter().map(|m| (&m.role, &m.content, m.extra.as_ref())).collect();
+            assert_eq!(messages, [(&first, &second, Some(&first)), (&first, &second, None)]);
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_taken_over_as_it_stands_and_an_error_is_never_one() {
+        for value in [0.0, -0.0, 1.5, f64::MIN_POSITIVE, f64::INFINITY, f64::NAN] {
+            let score = types::Score { value, reason: "why".to_owned(), details: "{".to_owned() };
+            let WireVerdict::Scored { value: taken, reason, details } = types::Verdict::Scored(score).into() else {
+                panic!("another verdict");
+            };
+            assert_eq!((taken.to_bits(), reason.as_str(), details.as_str()), (value.to_bits(), "why", "{"));
+        }
+        for (error, expected) in [
+            (types::GradeError::InvalidSample("x".to_owned()), ErrorKind::InvalidSample),
+            (types::GradeError::InvalidParams("x".to_owned()), ErrorKind::InvalidParams),
+            (types::GradeError::Internal("x".to_owned()), ErrorKind::GraderFailed),
+        ] {
+            assert!(matches!(error.into(), Answer::Failed { kind, reason } if kind == expected && reason == "x"));
+        }
+    }
+
+    #[test]
+    fn limits_are_the_default_where_absent_and_never_beyond_the_ceiling() {
+        let (default, most) = (ProgramLimits::default(), ProgramLimits::CEILING);
+        for count in [None, Some(0), Some(1), Some(5_000), Some(u32::MAX)] {
+            let limits = ProgramLimits::from(programs::Limits { cpu_ms: count, memory_mib: count, output_kib: count });
+            assert!(limits.cpu <= most.cpu && limits.memory <= most.memory && limits.output <= most.output);
+            match count {
+                None => assert_eq!(limits, default),
+                Some(count) => {
+                    let asked = (count as usize).saturating_mul(1 << 20).min(most.memory);
+                    assert_eq!((limits.memory, limits == most), (asked, count == u32::MAX));
+                }
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::limits::TABLE_ELEMENTS;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// What an engine runs; the two differ in stack and slots.
@@ -142,7 +143,7 @@ fn pool(purpose: Purpose) -> PoolingAllocationConfig {
         .max_tables_per_component(16)
         .total_tables(slots * 8)
         .total_stacks(slots)
-        .table_elements(64 << 10)
+        .table_elements(TABLE_ELEMENTS)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .pagemap_scan(Enabled::No);

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use wasmtime::{
@@ -21,7 +20,7 @@ use super::{
         },
     },
     engine::Metering,
-    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, fuel, refuel},
+    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, TABLE_ELEMENTS, fuel, refuel},
     pipe::SharedPipe,
     programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
     run_all::RunAll,
@@ -32,6 +31,10 @@ use crate::score::ErrorKind;
 
 /// Sessions that one grade may hold open at once.
 const SESSIONS: usize = 8;
+
+/// Memory that the open sessions of one grade may have as their limits together, in bytes: a test and its program, both
+/// with the most that there is.
+const SESSION_MEMORY: usize = 4 << 30;
 
 /// Inputs that a grader may run a program on in one call.
 const INPUTS: usize = 10_000;
@@ -66,7 +69,7 @@ impl Grader {
 
     /// Asks the component who it is.
     pub(super) fn describe(&self, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> Answer {
-        let limits = GradeLimits::default();
+        let limits = GradeLimits::of_a_description();
         let mut store = self.store(limits, WireGrants::default(), runtimes, pipe);
         match self.call_describe(&mut store, limits) {
             Ok(description) => Answer::Grader(description),
@@ -131,19 +134,22 @@ impl Grader {
         pipe: &SharedPipe,
     ) -> Store<GraderState> {
         let state = GraderState {
-            wasi: EmptyWasi::new(),
+            wasi: EmptyWasi::new(limits.handles),
             memory: MemoryLimiter::new(limits.memory),
-            stopwatch: Stopwatch::start(self.metering, limits.cpu),
+            stopwatch: Stopwatch::with_backstop(self.metering, limits.cpu, limits.wall),
             grants,
             runtimes: Arc::clone(runtimes),
             pipe: pipe.clone(),
-            programs_wall: Duration::ZERO,
+            limits,
+            programs: TimeSpent::default(),
             log: Log { lines: vec![], room: limits.log },
             open_sessions: 0,
+            session_memory: 0,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.transfer);
+        store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| store.data().stopwatch.tick());
         store
@@ -211,6 +217,9 @@ fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) ->
         _ if state.memory.refused => {
             (ErrorKind::GraderLimit, format!("memory limit of {} MiB reached", limits.memory >> 20))
         }
+        _ if state.memory.table_refused => {
+            (ErrorKind::GraderLimit, format!("table limit of {TABLE_ELEMENTS} elements reached"))
+        }
         Some(trap) => (ErrorKind::GraderFailed, format!("the grader trapped: {trap}{}", said(state))),
         None => classify_host_error(trap, limits),
     }
@@ -219,12 +228,16 @@ fn classify(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) ->
 /// Errors of the engine itself: a result too large or not well formed, an instance that does not fit the pool.
 fn classify_host_error(error: &wasmtime::Error, limits: GradeLimits) -> (ErrorKind, String) {
     let cause = root_cause(error);
-    if cause.contains("fuel") {
-        let reason =
-            format!("the grader's answer is larger than the {} MiB that may cross at once", limits.transfer >> 20);
-        return (ErrorKind::GraderLimit, reason);
-    }
-    (ErrorKind::GraderFailed, format!("the grader failed: {cause}"))
+    let reason = if cause.contains("fuel allocated for hostcalls") {
+        format!("what the grader hands over is larger than the {} MiB that may cross at once", limits.transfer >> 20)
+    } else if cause.contains("handle limit exceeded") || cause.contains("no free keys") {
+        format!("limit of {} resources held at once reached", limits.handles)
+    } else if cause.contains("exceeds limit") {
+        format!("too much was asked of the host at once: {cause}")
+    } else {
+        return (ErrorKind::GraderFailed, format!("the grader failed: {cause}"));
+    };
+    (ErrorKind::GraderLimit, reason)
 }
 
 /// What the grader wrote to its standard error, for the end of a message.
@@ -242,15 +255,25 @@ pub(super) struct GraderState {
     grants: WireGrants,
     runtimes: Arc<Runtimes>,
     pipe: SharedPipe,
+    limits: GradeLimits,
     /// What programs took so far.
-    programs_wall: Duration,
+    programs: TimeSpent,
     log: Log,
     open_sessions: usize,
+    /// What the open sessions may take together, in bytes.
+    session_memory: usize,
 }
 
 impl GraderState {
-    fn granted_programs(&self) -> Result<(), Denied> {
-        if self.grants.programs { Ok(()) } else { Err(Denied("programs")) }
+    /// Whether programs may be run, and there is time left for them.
+    fn granted_programs(&self) -> wasmtime::Result<()> {
+        if !self.grants.programs {
+            return Err(Denied("programs").into());
+        }
+        if self.limits.programs <= self.programs.cpu {
+            return Err(HostFailure::out_of_time(self.limits.programs).into());
+        }
+        Ok(())
     }
 
     /// Runs programs without counting their time as the grader's own.
@@ -258,7 +281,8 @@ impl GraderState {
         let mut spent = TimeSpent::default();
         let result = spent.measure(|| run(self));
         self.stopwatch.exclude(spent.cpu, spent.wall);
-        self.programs_wall += spent.wall;
+        self.programs.cpu += spent.cpu;
+        self.programs.wall += spent.wall;
         result
     }
 }
@@ -339,7 +363,9 @@ impl programs::Host for GraderState {
                 source: &program.source,
                 limits,
                 inputs: &inputs,
-                earlier: state.programs_wall,
+                earlier: state.programs,
+                time: state.limits.programs,
+                room: state.limits.memory,
             };
             Ok(run.run()?.into_iter().map(Into::into).collect())
         })
@@ -369,16 +395,26 @@ impl programs::HostSession for GraderState {
         if self.open_sessions == SESSIONS {
             return Err(Excess(format!("more than {SESSIONS} sessions are open at once")).into());
         }
+        let limits = ProgramLimits::from(program.limits);
+        let memory = self.session_memory.saturating_add(limits.memory);
+        if SESSION_MEMORY < memory {
+            let reason = format!(
+                "the open sessions may take {} MiB together; at most {} MiB are given",
+                memory >> 20,
+                SESSION_MEMORY >> 20
+            );
+            return Err(Excess(reason).into());
+        }
         let mut handles = HashMap::new();
         for (name, peer) in peers {
             handles.insert(name, Arc::clone(self.wasi.table.get(&peer)?));
         }
-        let limits = ProgramLimits::from(program.limits);
         let session = self.apart(|state| {
             let runtime = state.runtimes.get(&program.language)?;
             Session::open(&runtime, program.source, handles, limits)
         })?;
         self.open_sessions += 1;
+        self.session_memory = memory;
         Ok(self.wasi.table.push(Arc::new(Mutex::new(session)))?)
     }
 
@@ -387,14 +423,16 @@ impl programs::HostSession for GraderState {
         session: Resource<SessionHandle>,
         input: programs::Input,
     ) -> wasmtime::Result<programs::Execution> {
+        self.granted_programs()?;
         let session = Arc::clone(self.wasi.table.get(&session)?);
         let execution = self.apart(|_| lock(&session).step(&input.action.into(), &input.stdin))?;
         Ok(execution.into())
     }
 
     fn drop(&mut self, session: Resource<SessionHandle>) -> wasmtime::Result<()> {
-        self.wasi.table.delete(session)?;
+        let session = self.wasi.table.delete(session)?;
         self.open_sessions -= 1;
+        self.session_memory = self.session_memory.saturating_sub(lock(&session).memory());
         Ok(())
     }
 }

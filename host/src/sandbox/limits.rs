@@ -29,17 +29,40 @@ pub(super) fn time_for(fuel: u64) -> Duration {
 pub struct GradeLimits {
     /// Processor time.
     pub cpu: Duration,
+    /// Wall-clock time after which the grade is taken for stuck, by the machine's fault; programs apart.
+    pub wall: Duration,
+    /// Processor time of all the programs together that it asks the host to run, or what stands for it.
+    pub programs: Duration,
     /// Linear memory, in bytes.
     pub memory: usize,
     /// Bytes that may cross from the component to the host in one call.
     pub transfer: usize,
+    /// Resources of the host that the component may hold at once: streams, clocks, sessions.
+    pub handles: usize,
     /// Bytes of log kept of one grade; what comes after is dropped.
     pub log: usize,
 }
 
 impl Default for GradeLimits {
     fn default() -> Self {
-        Self { cpu: Duration::from_secs(5), memory: 256 << 20, transfer: 64 << 20, log: 16 << 10 }
+        let cpu = Duration::from_secs(5);
+        Self {
+            cpu,
+            wall: backstop(cpu),
+            programs: Duration::from_hours(1),
+            memory: 256 << 20,
+            transfer: 64 << 20,
+            handles: 1_000,
+            log: 16 << 10,
+        }
+    }
+}
+
+impl GradeLimits {
+    /// For a component's description, which is the first that is heard of it and takes no work.
+    pub(super) fn of_a_description() -> Self {
+        let cpu = Duration::from_secs(1);
+        Self { cpu, wall: backstop(cpu), ..Self::default() }
     }
 }
 
@@ -78,7 +101,7 @@ impl ProgramLimits {
 /// The wall-clock time after which a guest with this processor time is taken for stuck. Reaching it says something of
 /// the machine, not of the guest.
 pub(super) fn backstop(cpu: Duration) -> Duration {
-    cpu * 10 + Duration::from_secs(30)
+    cpu.saturating_mul(10).saturating_add(Duration::from_secs(30))
 }
 
 /// Why the host stopped a guest; carried as the error of its trap.
@@ -99,17 +122,24 @@ pub(super) struct Stopwatch {
     started: Duration,
     excluded: Duration,
     limit: Duration,
+    backstop: Duration,
     wall: Instant,
     wall_excluded: Duration,
 }
 
 impl Stopwatch {
+    /// For a guest with this processor time, and the wall-clock time that goes with it.
     pub(super) fn start(metering: Metering, limit: Duration) -> Self {
+        Self::with_backstop(metering, limit, backstop(limit))
+    }
+
+    pub(super) fn with_backstop(metering: Metering, limit: Duration, backstop: Duration) -> Self {
         Self {
             metering,
             started: thread_cpu_time(),
             excluded: Duration::ZERO,
             limit,
+            backstop,
             wall: Instant::now(),
             wall_excluded: Duration::ZERO,
         }
@@ -135,7 +165,7 @@ impl Stopwatch {
         if self.metering == Metering::Time && self.limit <= self.cpu() {
             return Err(Interrupt::Cpu.into());
         }
-        if backstop(self.limit) <= self.wall() {
+        if self.backstop <= self.wall() {
             return Err(Interrupt::Wall.into());
         }
         Ok(UpdateDeadline::Continue(1))
@@ -164,19 +194,24 @@ pub(super) fn thread_cpu_time() -> Duration {
     Duration::new(seconds, nanoseconds)
 }
 
-/// Refuses memory beyond a limit, and remembers that it did.
+/// Elements that a table may have: what the pool has room for.
+pub(super) const TABLE_ELEMENTS: usize = 64 << 10;
+
+/// Refuses memory and tables beyond a limit, and remembers that it did.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
     limit: usize,
     /// The most linear memory that was in use at once, in bytes.
     pub(super) peak: usize,
-    /// Whether growth was refused.
+    /// Whether growth of a memory was refused.
     pub(super) refused: bool,
+    /// Whether growth of a table was refused.
+    pub(super) table_refused: bool,
 }
 
 impl MemoryLimiter {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, peak: 0, refused: false }
+        Self { limit, peak: 0, refused: false, table_refused: false }
     }
 }
 
@@ -192,6 +227,8 @@ impl ResourceLimiter for MemoryLimiter {
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= 64 << 10)
+        let allowed = desired <= TABLE_ELEMENTS;
+        self.table_refused |= !allowed;
+        Ok(allowed)
     }
 }

@@ -29,6 +29,9 @@ use crate::score::ErrorKind;
 /// Bytes that may cross from a runtime to the host in one call.
 const TRANSFER: usize = 16 << 20;
 
+/// Resources of the host that a runtime may hold at once: streams and clocks, of which they hold a handful.
+const HANDLES: usize = 1_000;
+
 /// A language runtime, ready to be instantiated for one program after the other.
 pub(super) struct Runtime {
     engine: Engine,
@@ -57,6 +60,15 @@ pub(super) struct HostFailure {
 impl HostFailure {
     pub(super) fn new(reason: String) -> Self {
         Self { kind: ErrorKind::GraderFailed, reason }
+    }
+
+    /// A grade's programs together took more than they may.
+    pub(super) fn excess(reason: String) -> Self {
+        Self { kind: ErrorKind::GraderLimit, reason }
+    }
+
+    pub(super) fn out_of_time(limit: Duration) -> Self {
+        Self::excess(format!("the programs of one grade may take {} s together, and did", limit.as_secs()))
     }
 
     /// The machine was too busy for any limit of the program to come first; another time it may not be.
@@ -111,6 +123,7 @@ impl Runtime {
         refuel(&mut store, self.metering, limits.cpu)?;
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(TRANSFER);
+        store.set_max_component_handles(HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| store.data().stopwatch.tick());
         let instance = self.prepared.instantiate(&mut store)?;
@@ -167,6 +180,11 @@ impl Session {
             ended: None,
             answered: Answered::default(),
         })
+    }
+
+    /// The memory that it may take, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.limits.memory
     }
 
     pub(super) fn step(&mut self, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
@@ -312,7 +330,7 @@ pub(super) struct ProgramState {
 impl ProgramState {
     fn new(metering: Metering, limits: ProgramLimits) -> Self {
         Self {
-            wasi: EmptyWasi::new(),
+            wasi: EmptyWasi::new(HANDLES),
             memory: MemoryLimiter::new(limits.memory),
             stopwatch: Stopwatch::start(metering, limits.cpu),
             output: Output::new(limits.output),

@@ -12,7 +12,7 @@ use std::{
 use super::{
     limits::ProgramLimits,
     pipe::{Pipe, PipeError, SharedPipe},
-    programs::{HostFailure, Runtime},
+    programs::{HostFailure, Runtime, TimeSpent},
     wire::{ComponentId, Execution, FromWorker, News, Offer, OfferId, ProgramInput},
 };
 
@@ -31,7 +31,11 @@ pub(super) struct RunAll<'a> {
     pub(super) limits: ProgramLimits,
     pub(super) inputs: &'a [ProgramInput],
     /// What programs of the same sample took before.
-    pub(super) earlier: Duration,
+    pub(super) earlier: TimeSpent,
+    /// The processor time that all the programs of a sample may take here.
+    pub(super) time: Duration,
+    /// Bytes that the results may be together.
+    pub(super) room: usize,
 }
 
 impl RunAll<'_> {
@@ -41,7 +45,7 @@ impl RunAll<'_> {
         let started = Instant::now();
         while progress.next < progress.end {
             let elapsed = started.elapsed();
-            if progress.offer.is_none() && KEPT <= self.earlier + elapsed && self.is_worth_offering(&progress) {
+            if progress.offer.is_none() && KEPT <= self.earlier.wall + elapsed && self.is_worth_offering(&progress) {
                 self.offer(&mut progress, elapsed).map_err(|error| lost(&error))?;
             }
             if progress.offer.is_some() {
@@ -65,12 +69,30 @@ impl RunAll<'_> {
             })?;
             progress.take_in(news);
         }
+        self.check(&progress)?;
         Ok(progress.results.into_iter().flatten().collect())
     }
 
     fn run_one(&self, progress: &mut Progress, at: usize) -> Result<(), HostFailure> {
         if let (Some(input), Some(result @ None)) = (self.inputs.get(at), progress.results.get_mut(at)) {
-            *result = Some(self.runtime.run(self.source, &input.action, &input.stdin, self.limits)?);
+            let execution = self.runtime.run(self.source, &input.action, &input.stdin, self.limits)?;
+            progress.cpu += execution.cpu;
+            progress.size += execution.size();
+            *result = Some(execution);
+        }
+        self.check(progress)
+    }
+
+    /// Whether the sample's programs are still within what all of them may take and write.
+    fn check(&self, progress: &Progress) -> Result<(), HostFailure> {
+        if self.time <= self.earlier.cpu + progress.cpu {
+            return Err(HostFailure::out_of_time(self.time));
+        }
+        if self.room < progress.size {
+            return Err(HostFailure::excess(format!(
+                "what a program wrote on all its inputs is larger than the grader's memory of {} MiB",
+                self.room >> 20
+            )));
         }
         Ok(())
     }
@@ -141,11 +163,24 @@ struct Progress {
     returned: Vec<usize>,
     offer: Option<OfferId>,
     withdrawn: bool,
+    /// Processor time that the inputs took here.
+    cpu: Duration,
+    /// Bytes of the results so far.
+    size: usize,
 }
 
 impl Progress {
     fn new(inputs: usize) -> Self {
-        Self { results: vec![None; inputs], next: 0, end: inputs, returned: vec![], offer: None, withdrawn: false }
+        Self {
+            results: vec![None; inputs],
+            next: 0,
+            end: inputs,
+            returned: vec![],
+            offer: None,
+            withdrawn: false,
+            cpu: Duration::ZERO,
+            size: 0,
+        }
     }
 
     fn missing(&self) -> Option<usize> {
@@ -158,6 +193,7 @@ impl Progress {
             News::Done { offer, executions } if self.offer == Some(offer) => {
                 for (at, execution) in executions {
                     if let Some(result @ None) = self.results.get_mut(at as usize) {
+                        self.size += execution.size();
                         *result = Some(execution);
                     }
                 }

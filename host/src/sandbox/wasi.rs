@@ -44,8 +44,11 @@ struct Served {
 }
 
 impl EmptyWasi {
-    pub(super) fn new() -> Self {
-        Self { served: None, table: ResourceTable::new(), clock: VirtualClock::default() }
+    /// With room for so many resources.
+    pub(super) fn new(resources: usize) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(resources);
+        Self { served: None, table, clock: VirtualClock::default() }
     }
 
     /// What the guest wrote to its standard error: the message of a panic, most often.

@@ -343,6 +343,14 @@ pub struct Execution {
     pub peak_memory: usize,
 }
 
+impl Execution {
+    /// About how many bytes it is.
+    pub(super) fn size(&self) -> usize {
+        let values = self.value.iter().chain(&self.args_after).map(String::len).sum::<usize>();
+        self.stdout.len() + self.stderr.len() + values
+    }
+}
+
 /// A frame's length field, in bytes.
 const LENGTH: usize = 4;
 

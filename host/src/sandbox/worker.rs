@@ -71,6 +71,7 @@ fn start(
     metering: Metering,
     readable: &[PathBuf],
 ) -> Result<std::thread::JoinHandle<Result<(), WorkerError>>, WorkerError> {
+    lockdown::be_first_without_memory();
     let engines = Engines::new(metering).map_err(WorkerError::Engine)?;
     lockdown::apply(readable)?;
     let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK);

@@ -45,6 +45,12 @@ pub(super) fn apply(_readable: &[PathBuf]) -> Result<(), LockdownError> {
     Ok(())
 }
 
+/// Has Linux end this process before the host, which replaces it, where the machine runs out of memory.
+pub(super) fn be_first_without_memory() {
+    // Wherever that cannot be asked for, it is what the system guesses anyway.
+    let _ = fs::write("/proc/self/oom_score_adj", "500");
+}
+
 /// What the operating system refuses to a worker, whatever may become of the WebAssembly sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "four rights, each refused or not")]
