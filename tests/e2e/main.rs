@@ -14,6 +14,7 @@
 mod bad_input;
 mod cache;
 mod code_graders;
+mod crafted;
 mod datasets;
 mod deterministic;
 mod endpoint;
@@ -29,7 +30,10 @@ mod javascript;
 mod judging;
 mod layers;
 mod lockdown;
+mod long_run;
+mod malformed;
 mod math;
+mod misbehaviours;
 mod refining;
 mod resuming;
 mod scale;
