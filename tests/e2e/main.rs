@@ -27,6 +27,7 @@ mod hostile;
 mod humaneval;
 mod isolation;
 mod javascript;
+mod javascript_tests;
 mod judging;
 mod layers;
 mod lockdown;

@@ -113,7 +113,8 @@ fn find_program(task: &Task, checked: bool, runner: &impl Runner) -> Result<Foun
     let has_code = block.is_some() || looks_like_body(&sample.response);
     let prompt = sample.text("prompt")?.unwrap_or_else(|| sample.query());
     let mut broken = Vec::new();
-    for program in candidates(&sample.response, block, Some(prompt), suite.entry_point.as_deref()) {
+    let family = language::family(language);
+    for program in candidates(&sample.response, block, Some(prompt), suite.entry_point.as_deref(), family) {
         let errors = if checked { runner.check(language, &program.source) } else { Vec::new() };
         if errors.is_empty() {
             return Ok(Found::Program(program));
@@ -130,11 +131,11 @@ fn find_program(task: &Task, checked: bool, runner: &impl Runner) -> Result<Foun
     }))
 }
 
-/// Tests that are code are Python's.
+/// Tests that are code are Python's or JavaScript's.
 fn check_language(suite: &Suite, language: &str) -> Result<(), GradeError> {
     let has_code = suite.cases.iter().any(|case| matches!(case, Case::Statements { .. }));
-    if has_code && language::family(language) != language::DEFAULT {
-        let problem = "tests made of statements run in `python` only";
+    if has_code && ![language::DEFAULT, language::JAVASCRIPT].contains(&language::family(language)) {
+        let problem = "tests that are code run in `python` and `javascript` only";
         return Err(GradeError::invalid_params("language", problem));
     }
     Ok(())

@@ -10,6 +10,8 @@ use crate::{
 
 /// What a program is in where nothing says otherwise.
 pub(crate) const DEFAULT: &str = "python";
+/// The other language that tests may be written in.
+pub(crate) const JAVASCRIPT: &str = "javascript";
 
 /// The parameter's language, else the row's, else that of a fence in the response, else Python. A fence says nothing
 /// where the tests are code themselves: they are in one language, whatever the response is in.

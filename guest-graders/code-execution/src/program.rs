@@ -4,9 +4,13 @@
 //! whole function, then the prompt's imports and helper functions stand before it, or only the body, then the
 //! whole prompt does. Which one parses is for the host to say, so there are several [`candidates`].
 
+mod javascript;
+
 use std::collections::HashSet;
 
 use code_blocks::{CodeBlock, Position};
+
+use crate::language;
 
 /// The code to test, with where its lines come from.
 #[derive(Debug, Clone)]
@@ -50,7 +54,11 @@ pub(crate) fn candidates(
     block: Option<CodeBlock>,
     prompt: Option<&str>,
     entry_point: Option<&str>,
+    language: &str,
 ) -> Vec<Program> {
+    if language == language::JAVASCRIPT {
+        return javascript::candidates(response, block.as_ref(), prompt, entry_point);
+    }
     let alone = block.as_ref().map(|block| Program::new("", Place::Block(block.clone()), &block.code, 0));
     let name = entry_point.map(function_name);
     let head = name.zip(prompt).and_then(|(name, prompt)| Some((name, prompt, definition(prompt, name)?)));
@@ -265,7 +273,7 @@ mod tests {
 
     fn sources(response: &str, prompt: Option<&str>) -> Vec<String> {
         let block = code_blocks::module(response, "python");
-        candidates(response, block, prompt, Some("f")).into_iter().map(|program| program.source).collect()
+        candidates(response, block, prompt, Some("f"), "python").into_iter().map(|program| program.source).collect()
     }
 
     #[test]
@@ -325,7 +333,7 @@ mod tests {
     fn lines_lead_back_to_the_response() {
         let response = "Here:\n\n```python\ndef f(x):\n    return helper(x)\n```\n";
         let block = code_blocks::module(response, "python");
-        let program = candidates(response, block, Some(PROMPT), Some("f")).into_iter().next().unwrap();
+        let program = candidates(response, block, Some(PROMPT), Some("f"), "python").into_iter().next().unwrap();
         assert_eq!(program.origin(1, 1), Origin::Prompt);
         assert_eq!(program.origin(5, 1), Origin::Response(Position { line: 4, column: 1 }));
         assert_eq!(program.origin(6, 5), Origin::Response(Position { line: 5, column: 5 }));

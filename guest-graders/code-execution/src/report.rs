@@ -296,7 +296,9 @@ fn failure(case: &Case, raised: &Raised, assertion: &Assertion) -> String {
         Some((left, value)) if is_assertion => {
             format!("{text} failed: {} is {}", excerpt(left, IN_REASON), excerpt(value, IN_REASON))
         }
-        _ if is_assertion && assertion.text.starts_with("assert") => format!("{text} failed"),
+        _ if is_assertion && ["assert ", "assert("].iter().any(|start| assertion.text.starts_with(start)) => {
+            format!("{text} failed")
+        }
         _ if is_assertion => format!("{text} failed{message}"),
         _ => format!("{text} raised {}{message}", excerpt(&raised.kind, 100)),
     }

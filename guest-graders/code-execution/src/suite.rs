@@ -21,6 +21,7 @@
 //! Text that holds JSON is read as JSON. An expected value or argument is plain JSON; an object whose one key
 //! begins with `$` is the tagged encoding, for values that JSON has no word for (`{"$set": [1, 2]}`).
 
+mod javascript;
 mod literal;
 mod packed;
 mod statements;
@@ -33,7 +34,7 @@ use gradebox_sdk::{
     value::Value,
 };
 
-use crate::params::Params;
+use crate::{language, params::Params};
 
 /// The columns that hold tests. Those of one group are one suite; the first group of which a row has a column wins.
 const SOURCES: [&[&str]; 9] = [
@@ -155,7 +156,11 @@ impl Suite {
         };
         let checker = Checker::read(sample, params)?;
         let entry_point = entry_point(sample, columns)?;
-        let reader = Reader { entry_point: entry_point.as_deref(), has_checker: checker.is_some() };
+        let named = sample.text("language")?;
+        let language =
+            params.language.as_deref().or(named).map_or(language::DEFAULT.to_owned(), code_blocks::normalised);
+        let reader =
+            Reader { entry_point: entry_point.as_deref(), has_checker: checker.is_some(), language: &language };
         let wanted = columns.iter().filter(|name| params.challenge_tests || **name != "challenge_test_list");
         let mut suite = Self {
             column: columns.first().copied().unwrap_or("tests"),
@@ -175,7 +180,7 @@ impl Suite {
         if suite.cases.is_empty() {
             return Err(GradeError::invalid_sample(suite.column, "it holds no test; an empty suite proves nothing"));
         }
-        let named = sample.text("language")?.map(|name| (name.to_owned(), "language"));
+        let named = named.map(|name| (name.to_owned(), "language"));
         Ok(Self { language: named.or(suite.language), ..suite })
     }
 }
@@ -214,6 +219,8 @@ fn entry_point(sample: &Sample, columns: &[&str]) -> Result<Option<String>, Grad
 struct Reader<'a> {
     entry_point: Option<&'a str>,
     has_checker: bool,
+    /// Of tests that are code.
+    language: &'a str,
 }
 
 /// What one column holds.
@@ -246,6 +253,9 @@ impl Reader<'_> {
                     column,
                     format_args!("it looks like JSON, but cannot be read: {problem}"),
                 ))
+            }
+            _ if self.language == language::JAVASCRIPT => {
+                Ok(Tests { cases: javascript::cases(column, text, self.entry_point)?, language: None })
             }
             _ => Ok(Tests { cases: statements::cases(column, text, self.entry_point)?, language: None }),
         }

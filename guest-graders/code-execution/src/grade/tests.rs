@@ -172,14 +172,6 @@ fn tests_that_do_not_parse_are_the_rows_fault() {
 }
 
 #[test]
-fn statements_want_python() {
-    let params = Params { language: Some("javascript".to_owned()), ..Params::default() };
-    let sample = sample("```javascript\nlet f = 1\n```", &json!({"test_list": ["assert f(1)"]}));
-    let problem = grade(&sample, &params, &Recorded::new(ten_by)).unwrap_err();
-    assert_eq!(problem, GradeError::invalid_params("language", "tests made of statements run in `python` only"));
-}
-
-#[test]
 fn a_runtime_with_packages_runs_the_programs_of_its_language() {
     let params = Params { language: Some("python-sympy".to_owned()), ..Params::default() };
     let response = "```javascript\nlet f = 1\n```\n```python\ndef f(x):\n    return 10 * x\n```";

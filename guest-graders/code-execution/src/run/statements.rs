@@ -1,4 +1,4 @@
-//! Runs tests that are Python code: the test in a sandbox of its own, the program in another.
+//! Runs tests that are code: the test in a sandbox of its own, the program in another.
 //!
 //! The test calls the program through the host, by the peer `*`. What the test's sandbox says is trusted: the program
 //! reaches it only by the values that its functions return.
@@ -10,7 +10,7 @@ use gradebox_sdk::{
 };
 
 use super::{Outcome, Run};
-use crate::{excerpt::excerpt, judge::unexpected, suite::Part};
+use crate::{excerpt::excerpt, judge::unexpected, language, suite::Part};
 
 /// The peer that is every name that the test does not define.
 const EVERY_NAME: &str = "*";
@@ -32,9 +32,16 @@ impl<R: Runner> Run<'_, R> {
     /// # Errors
     /// [`GradeError::InvalidSample`] when it cannot run whatever the program is.
     pub(super) fn statements(&self, code: &str, part: &Part) -> Result<Outcome, GradeError> {
+        let is_javascript = language::family(self.language) == language::JAVASCRIPT;
+        // JavaScript has no names of a scope but by what stands in one text.
+        let code = &if is_javascript && !self.suite.setup.is_empty() {
+            format!("{}\n{code}", self.suite.setup)
+        } else {
+            code.to_owned()
+        };
         let program = self.runner.open(&self.sandboxed(self.program.source.clone(), &[]), &[]);
         let language = self.language.to_owned();
-        let test = Sandboxed { language, source: code.to_owned(), limits: self.limits_of_test() };
+        let test = Sandboxed { language, source: code.clone(), limits: self.limits_of_test() };
         let test = self.runner.open(&test, &[(EVERY_NAME, &program)]);
         let call = Call { target: RUN_TEST.to_owned(), args: vec![self.options(part)], kwargs: Vec::new() };
         let Execution { ending, value, .. } = test.step(&Input { action: Action::Call(call), stdin: Vec::new() });
@@ -87,6 +94,12 @@ impl<R: Runner> Run<'_, R> {
         if is_programs {
             return Ok(Outcome::Raised(raised));
         }
+        if raised.message.starts_with("Cannot find module '") {
+            return Err(GradeError::invalid_sample(
+                self.suite.column,
+                format_args!("the test needs what is absent: {}", raised.message),
+            ));
+        }
         if raised.kind == "ModuleNotFoundError" && (text.starts_with("import ") || text.starts_with("from ")) {
             let problem = format!("its line `{text}` needs what the sandbox does not have: {}", raised.message);
             return Err(GradeError::invalid_sample(self.suite.column, problem));
@@ -106,7 +119,7 @@ impl<R: Runner> Run<'_, R> {
     }
 }
 
-/// What the test's sandbox returns: a dict, as `gradebox_python.testing.running` describes it.
+/// What the test's sandbox returns: a dict, as `gradebox_python.testing.running` and `testing.js` describe it.
 struct Report<'a>(&'a Value);
 
 impl Report<'_> {

@@ -20,7 +20,7 @@ fn suite(fields: &Json) -> Suite {
 }
 
 fn program() -> Program {
-    candidates(CODE, code_blocks::module(CODE, "python"), None, None).remove(0)
+    candidates(CODE, code_blocks::module(CODE, "python"), None, None, "python").remove(0)
 }
 
 fn run(fields: &Json, params: &Params, runner: &impl Runner) -> Result<Vec<Outcome>, GradeError> {

@@ -331,7 +331,8 @@ mod tests {
     }
 
     fn read_for(tests: &Json, entry_point: Option<&str>) -> Result<Vec<Case>, GradeError> {
-        super::read("tests", tests, crate::suite::Reader { entry_point, has_checker: false }).map(|tests| tests.cases)
+        super::read("tests", tests, crate::suite::Reader { entry_point, has_checker: false, language: "python" })
+            .map(|tests| tests.cases)
     }
 
     fn problem(tests: &Json) -> String {

@@ -44,6 +44,11 @@ const FILES: &[(&str, &str)] = &[
     ("values", include_str!("library/values.js")),
     ("failures", include_str!("library/failures.js")),
     ("targets", include_str!("library/targets.js")),
+    ("wire", include_str!("library/wire.js")),
+    ("answering", include_str!("library/answering.js")),
+    ("asking", include_str!("library/asking.js")),
+    ("expect", include_str!("library/expect.js")),
+    ("testing", include_str!("library/testing.js")),
     ("main", include_str!("library/main.js")),
 ];
 

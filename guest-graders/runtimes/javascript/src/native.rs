@@ -159,7 +159,7 @@ fn call_peer<'js>(
     match host::call_peer(peer, &Call { target, args, kwargs: vec![] }) {
         Ok(value) => decode(ctx, &value, &shared.borrow().handles),
         Err(raised) => {
-            let error: Value = ask(ctx, "peerError", (raised.kind, raised.message))?;
+            let error: Value = ask(ctx, "peerError", (raised.kind, raised.message, raised.line.unwrap_or(0)))?;
             Err(ctx.throw(error))
         }
     }

@@ -1,6 +1,8 @@
 //! One program, from its source to what its steps leave behind.
 
-use rquickjs::{Array, ArrayBuffer, Ctx, Function, Persistent, Promise, Result, Value, promise::PromiseState};
+use rquickjs::{
+    Array, ArrayBuffer, Ctx, Error, Function, IntoJs as _, Persistent, Promise, Result, Value, promise::PromiseState,
+};
 
 use crate::{
     bindings::{
@@ -9,10 +11,17 @@ use crate::{
     },
     decoding::decode,
     encoding::{encode, encode_opaque},
-    engine::{Engine, ask},
+    engine::{Engine, ask, library},
     failure::{self, plain},
     program::{Program, Running},
 };
+
+/// The peer that is every name which the program itself does not define: the program is a test of that peer.
+const EVERY_NAME: &str = "*";
+/// The target that runs a test.
+const RUN_TEST: &str = "$test";
+/// The target by which a test asks for something.
+const ANSWER: &str = "$answer";
 
 /// Holds at most one program.
 pub(crate) struct Session {
@@ -21,6 +30,8 @@ pub(crate) struct Session {
     source: String,
     program: Option<Program>,
     running: Option<Running>,
+    /// Whether the program is a test of a peer.
+    is_test: bool,
     /// How the top level ended; every later step ends so.
     failure: Option<Stop>,
 }
@@ -33,7 +44,14 @@ struct Left<'js> {
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Self { engine: Engine::start(), source: String::new(), program: None, running: None, failure: None }
+        Self {
+            engine: Engine::start(),
+            source: String::new(),
+            program: None,
+            running: None,
+            is_test: false,
+            failure: None,
+        }
     }
 
     pub(crate) fn check(&self, source: &str) -> Vec<Diagnostic> {
@@ -49,12 +67,15 @@ impl Session {
     pub(crate) fn load(&mut self, source: &str, peers: &[String]) -> std::result::Result<(), Stop> {
         let engine = self.engine.as_ref().map_err(|problem| Stop::Raised(plain("InternalError", problem)))?;
         without_mark(source).clone_into(&mut self.source);
-        self.program = Some(engine.with(|ctx| {
-            for peer in peers {
+        self.is_test = peers.iter().any(|peer| peer == EVERY_NAME);
+        let (is_test, source) = (self.is_test, &self.source);
+        self.program = engine.with(|ctx| {
+            for peer in peers.iter().filter(|peer| *peer != EVERY_NAME) {
                 ask::<_, ()>(ctx, "addPeer", (peer.as_str(),)).map_err(|error| failure::stop(ctx, &error))?;
             }
-            Program::compile(ctx, &self.source).map_err(|refused| Stop::Raised(failure::raised(ctx, &refused.error)))
-        })?);
+            // The imports of a test find the program only when its names are known.
+            if is_test { Ok(None) } else { compile(ctx, source).map(Some) }
+        })?;
         Ok(())
     }
 
@@ -64,10 +85,16 @@ impl Session {
             return Err(stop.clone());
         }
         let engine = self.engine.as_ref().map_err(|problem| Stop::Raised(plain("InternalError", problem)))?;
-        let (program, running, source) = (&mut self.program, &mut self.running, &self.source);
+        let (program, running, source, is_test) = (&mut self.program, &mut self.running, &self.source, self.is_test);
         let result = engine.with(|ctx| {
             let step = Step { ctx, engine, source };
             step.feed(stdin)?;
+            if let Action::Call(call) = &action
+                && is_test
+                && call.target == RUN_TEST
+            {
+                return step.test(call);
+            }
             if let Some(program) = program.take() {
                 *running = Some(step.start(program)?);
             }
@@ -134,18 +161,71 @@ impl<'js> Step<'_, 'js> {
 
     fn call(&self, call: &Call, running: &Running) -> std::result::Result<Left<'js>, Stop> {
         let called = self.target(&call.target, running).and_then(|target| {
-            let args = self.arguments(call)?;
+            let mut args = self.arguments(call)?;
+            if call.target == ANSWER {
+                let place = [self.look(running)?.into_value(), self.exported(running)?, self.source.into_js(self.ctx)?];
+                args.splice(0..0, place);
+            }
             let mut given = rquickjs::function::Args::new(self.ctx.clone(), args.len());
             given.push_args(args.iter().cloned())?;
             Ok((target.call_arg::<Value>(given)?, args))
         });
         let (value, args) = called.map_err(|error| self.stop(&error))?;
+        let args = if call.target == ANSWER { vec![] } else { args };
         Ok(Left { value: Some(self.awaited(value)?), args })
     }
 
+    /// Runs the program, which is a test of a peer. What it came to is the report that `testing.js` describes.
+    fn test(&self, call: &Call) -> std::result::Result<Outcome, Stop> {
+        let (part, entry_point) = self.options_of_test(call).map_err(|error| self.stop(&error))?;
+        let begun = ask::<_, ()>(self.ctx, "beginTest", (self.source, entry_point.clone()));
+        let ended = match begun.map_err(|error| self.stop(&error)) {
+            Ok(()) => self.run_test(compile(self.ctx, self.source)?, &part, entry_point),
+            stopped => stopped,
+        };
+        let ended = match ended {
+            Err(Stop::Exited(0)) | Ok(()) => None,
+            Err(Stop::Exited(code)) => Some(plain("Exit", &format!("the test exits with {code}"))),
+            Err(Stop::Raised(raised)) => Some(raised),
+        };
+        self.engine.shared.borrow_mut().exit_code = None;
+        let report = match ended {
+            None => ask::<_, Value>(self.ctx, "reportOfTest", ()),
+            Some(raised) => ask(self.ctx, "reportOfTest", (raised.kind, raised.message, raised.line)),
+        };
+        let left = report.map(|report| Left { value: Some(report), args: vec![] });
+        left.and_then(|left| self.encoded(&left)).map_err(|error| self.stop(&error))
+    }
+
+    fn run_test(&self, program: Program, part: &str, entry_point: Option<String>) -> std::result::Result<(), Stop> {
+        let running = self.start(program)?;
+        let finished = self.look(&running).and_then(|look| ask(self.ctx, "finishTest", (part, entry_point, look)));
+        self.awaited(finished.map_err(|error| self.stop(&error))?)?;
+        self.run_loop(None)
+    }
+
+    /// What of the test is run, and the function under test where it is named.
+    fn options_of_test(&self, call: &Call) -> Result<(String, Option<String>)> {
+        let options = self.arguments(call)?.into_iter().next().and_then(Value::into_object).ok_or(Error::Unknown)?;
+        let part: Array = options.get("part")?;
+        Ok((part.get(0)?, options.get("entry_point")?))
+    }
+
     fn target(&self, target: &str, running: &Running) -> Result<Function<'js>> {
+        if target == ANSWER {
+            return library(self.ctx)?.get("answer");
+        }
+        ask(self.ctx, "find", (target, self.look(running)?, self.exported(running)?, self.source))
+    }
+
+    fn exported(&self, running: &Running) -> Result<Value<'js>> {
+        running.exported.clone().restore(self.ctx)
+    }
+
+    /// A function that finds a name of the program's top level; undefined where it has none.
+    fn look(&self, running: &Running) -> Result<Function<'js>> {
         let looking = running.look.clone();
-        let look = Function::new(self.ctx.clone(), move |ctx: Ctx<'_>, name: String| -> Persistent<Value<'static>> {
+        Function::new(self.ctx.clone(), move |ctx: Ctx<'_>, name: String| -> Persistent<Value<'static>> {
             let found = looking.clone().and_then(|look| {
                 let look = look.restore(&ctx).ok()?;
                 look.call::<_, Value>((format!("typeof {name} === 'undefined' ? undefined : {name}"),)).ok()
@@ -155,9 +235,7 @@ impl<'js> Step<'_, 'js> {
             }
             let found = found.unwrap_or_else(|| Value::new_undefined(ctx.clone()));
             Persistent::save(&ctx, found)
-        })?;
-        let exported = running.exported.clone().restore(self.ctx)?;
-        ask(self.ctx, "find", (target, look, exported, self.source))
+        })
     }
 
     /// The arguments; those that are given by name form one object behind the others.
@@ -244,9 +322,9 @@ impl<'js> Step<'_, 'js> {
     }
 
     /// What a callback threw: the end, unless the program has a handler for it.
-    fn thrown(&self, error: &rquickjs::Error) -> std::result::Result<(), Stop> {
+    fn thrown(&self, error: &Error) -> std::result::Result<(), Stop> {
         self.exit()?;
-        if !matches!(error, rquickjs::Error::Exception) {
+        if !matches!(error, Error::Exception) {
             return Err(self.stop(error));
         }
         let error = self.ctx.catch();
@@ -277,9 +355,13 @@ impl<'js> Step<'_, 'js> {
         }
     }
 
-    fn stop(&self, error: &rquickjs::Error) -> Stop {
+    fn stop(&self, error: &Error) -> Stop {
         self.exit().err().unwrap_or_else(|| failure::stop(self.ctx, error))
     }
+}
+
+fn compile(ctx: &Ctx<'_>, source: &str) -> std::result::Result<Program, Stop> {
+    Program::compile(ctx, source).map_err(|refused| Stop::Raised(failure::raised(ctx, &refused.error)))
 }
 
 /// Evaluates an expression at the program's top level.

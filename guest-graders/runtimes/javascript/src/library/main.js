@@ -11,6 +11,8 @@ const modules = require('modules');
 const values = require('values');
 const failures = require('failures');
 const targets = require('targets');
+const answering = require('answering');
+const testing = require('testing');
 
 const process = makeProcess();
 
@@ -36,7 +38,7 @@ exports.require = (name) => modules.find(name);
 exports.moduleSource = (name) => {
   const names = modules.exportedNames(name);
   const found = JSON.stringify(name);
-  return `const found = process.mainModuleRequire(${found});\nexport default found;\n${
+  return `const found = process.mainModuleRequire(${found});\nexport default Object.hasOwn(found, 'default') ? found.default : found;\n${
     names.map((each, index) => `const _${index} = found.${each}; export { _${index} as ${each} };`).join('\n')}`;
 };
 Object.defineProperty(process, 'mainModuleRequire', { value: exports.require });
@@ -66,7 +68,6 @@ exports.finish = () => {
 
 /** Makes a peer's function callable under its name; dotted names lead to what is behind it. */
 exports.addPeer = (name) => {
-  if (name === '*') throw new Error('tests that call a program by its own names are not supported in JavaScript');
   const reach = (target) => new Proxy(() => undefined, {
     apply: (_, self, given) => native.callPeer(name, target, given),
     get: (_, key) => (typeof key === 'symbol' || key === 'then' ? undefined : reach(`${target}.${key}`)),
@@ -75,7 +76,8 @@ exports.addPeer = (name) => {
 };
 
 /** The exception that a peer raised. */
-exports.peerError = (kind, message) => {
+exports.peerError = (kind, message, line) => {
+  testing.programFailed(kind, message, line);
   const known = globalThis[kind];
   const error = typeof known === 'function' && Error.isPrototypeOf(known) ? new known(message) : new Error(message);
   if (error.name !== kind) error.name = kind;
@@ -88,6 +90,10 @@ exports.runNext = timers.runNext;
 exports.trackRejection = timers.trackRejection;
 exports.takeFailure = timers.takeFailure;
 exports.find = targets.find;
+exports.answer = answering.answer;
+exports.beginTest = testing.begin;
+exports.finishTest = testing.finish;
+exports.reportOfTest = testing.report;
 exports.failure = failures.describe;
 exports.place = failures.place;
 Object.assign(exports, values);

@@ -84,12 +84,19 @@ const REFUSED = {
   'virtual machines': ['vm', 'v8', 'inspector', 'repl'],
 };
 
+/** The program under test, where this is its test: every file beside it. */
+let program;
+
+exports.provide = (names, module) => { for (const name of names) MODULES[name] = module; };
+exports.provideProgram = (module) => { program = module; };
+
 /** The module of that name. Throws as Node.js does, with the reason where the sandbox has none on purpose. */
 function find(name) {
   const bare = String(name).replace(/^node:/, '');
   if (bare === 'process') return globalThis.process;
   if (bare === 'console') return globalThis.console;
   if (Object.hasOwn(MODULES, bare)) return MODULES[bare];
+  if (program !== undefined && /^\.\.?\//.test(bare)) return program;
   const missing = Object.entries(REFUSED).find(([, names]) => names.includes(bare.split('/')[0]))?.[0];
   const reason = missing === undefined ? `the sandbox has ${list(Object.keys(MODULES))}` : `the sandbox has no ${missing}`;
   throw Object.assign(new Error(`Cannot find module '${name}': ${reason}`), { code: 'MODULE_NOT_FOUND' });
