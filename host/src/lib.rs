@@ -22,4 +22,6 @@ pub mod dataset;
 pub mod export;
 pub mod run;
 
+pub mod report;
+
 pub mod cli;

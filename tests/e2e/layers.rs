@@ -81,7 +81,8 @@ fn modules_depend_downwards() {
         ("panel", &["refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("refine", &["run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("dataset", &["panel", "refine", "run", "cli", "sandbox", "llm", "judge"]),
-        ("run", &["cli", "sandbox", "llm", "judge"]),
+        ("run", &["report", "cli", "sandbox", "llm", "judge"]),
+        ("report", &["cli", "sandbox", "llm", "judge"]),
     ];
     for (path, text) in host_sources().iter().filter(|(path, _)| !is_test(path)) {
         for (_, forbidden) in above.iter().filter(|(module, _)| path.starts_with(module)) {

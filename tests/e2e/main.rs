@@ -36,6 +36,7 @@ mod malformed;
 mod math;
 mod misbehaviours;
 mod refining;
+mod reporting;
 mod resuming;
 mod scale;
 mod second_opinion;

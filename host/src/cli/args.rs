@@ -47,6 +47,7 @@ pub(super) enum Command {
     Export(ExportArgs),
     Import(ImportArgs),
     Merge(MergeArgs),
+    Report(ReportArgs),
     Check(CheckArgs),
     Graders(GradersArgs),
     Doctor(DoctorArgs),
@@ -71,6 +72,7 @@ impl Command {
             | Self::Export(_)
             | Self::Import(_)
             | Self::Merge(_)
+            | Self::Report(_)
             | Self::ConfigSchema
             | Self::Worker => None,
         }
@@ -327,6 +329,24 @@ pub(super) struct MergeArgs {
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output_format: OutputFormatArgs,
+}
+
+/// What came of a run: figures with intervals, errors, cost, and rows to look at
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox report runs/first
+  gradebox report runs/first --html report.html
+  gradebox report graded.jsonl --json > figures.json")]
+pub(super) struct ReportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// Write one self-contained page, with rows to look at
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Print one JSON object with all the figures
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Is a file a grader, or a language runtime, for this host? Runs its own examples

@@ -25,7 +25,7 @@ use crate::{
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
     panel::{Member, OnError, Panel, SecondOpinion},
-    run::FatalErrors,
+    run::{FatalErrors, watch_grader, watch_writer},
     sample::Columns,
     sandbox::{
         Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, Grants, LogLevel, LogLine, LogSink, Metering,
@@ -180,7 +180,10 @@ impl Assembly {
         }
         let find = |name: &str| models.iter().find(|(known, _)| *known == name).map(|(_, model)| Arc::clone(model));
         let writer = match &plan.refine {
-            Some(refine) => Some(find(&refine.writer.value).ok_or_else(|| lost("model", &refine.writer.value))?),
+            Some(refine) => {
+                let writer = find(&refine.writer.value).ok_or_else(|| lost("model", &refine.writer.value))?;
+                Some(watch_writer(writer))
+            }
             None => None,
         };
         let (mut members, mut needs) = (Vec::new(), Vec::new());
@@ -190,7 +193,7 @@ impl Assembly {
                 adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &find)?.0)?;
             }
             needs.push(wanted);
-            members.push(member(grader, adapter));
+            members.push(member(grader, watch_grader(adapter, &grader.name)));
         }
         let final_plan = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref());
         let final_judge = final_plan.map(|plan| final_judge(plan, components, &find)).transpose()?;

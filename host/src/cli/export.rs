@@ -8,64 +8,21 @@ use super::{
     args::{ExportArgs, ExportTarget, ImportArgs, OutputFormatArgs},
     console,
     failure::{CommandResult, Failure, Status},
+    graded_rows::GradedRows,
     table::count,
 };
 use crate::{
-    dataset::{ColumnType, Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema},
+    dataset::{ColumnType, Dataset, FormatOptions, Output, Schema},
     export::{
-        Decisions, PAIR_COLUMNS, Pairing, REVIEW_COLUMNS, REWARD_COLUMNS, ReviewQueue, SFT_COLUMNS, Thresholds, pairs,
-        rewards, schema, sft,
+        Decisions, PAIR_COLUMNS, Pairing, REVIEW_COLUMNS, REWARD_COLUMNS, ReviewQueue, SFT_COLUMNS, pairs, rewards,
+        schema, sft,
     },
     fields::FieldMap,
-    run,
     sample::Columns,
 };
 
-/// Rows to export: those of a run directory, or a file of graded or refined rows.
-struct Source {
-    dataset: Dataset,
-    parts: Parts,
-    thresholds: Thresholds,
-}
-
-impl Source {
-    fn open(path: &Path, options: FormatOptions) -> Result<Self, Failure> {
-        let (file, told) = if path.is_dir() {
-            let told = run::read_told(path).map_err(|error| {
-                Failure::from(error).hint("name the directory of `--run`, or a file of graded or refined rows")
-            })?;
-            (run::results_of(path), told)
-        } else {
-            (path.to_owned(), Value::Null)
-        };
-        let plan = &told["plan"];
-        let text = |(field, column): (&String, &Value)| Some((field.clone(), column.as_str()?.to_owned()));
-        let map = FieldMap::new(plan["map"].as_object().into_iter().flatten().filter_map(text));
-        let dataset = Dataset::open_mapped(&file, &map, options)?;
-        let parts = Parts::choose(&dataset, &map)?;
-        let threshold = |(name, grader): (&String, &Value)| Some((name.clone(), grader["threshold"].as_f64()?));
-        let thresholds = plan["graders"].as_object().into_iter().flatten().filter_map(threshold).collect();
-        Ok(Self { dataset, parts, thresholds })
-    }
-
-    /// The rows; what stands as JSON text in tables as what it was.
-    fn rows(&self) -> Result<impl Iterator<Item = Result<Row, DatasetError>>, DatasetError> {
-        Ok(self.dataset.rows()?.map(|row| {
-            let mut row = row?;
-            for column in ["grades", "assessment", "refinement", "refinement_notes"] {
-                if let Some(value) = row.columns.get_mut(column)
-                    && let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str(text).ok())
-                {
-                    *value = parsed;
-                }
-            }
-            Ok(row)
-        }))
-    }
-}
-
 pub(super) fn export(args: &ExportArgs) -> CommandResult {
-    let source = Source::open(&args.run, input_options(&args.output_format))?;
+    let source = GradedRows::open(&args.run, input_options(&args.output_format))?;
     let columns = schema(source.dataset.schema(), source.parts.id_column(), columns_to(args.to));
     let mut output = create(&source, args.output.as_deref(), &args.output_format, &columns)?;
     let mut queue = ReviewQueue::new(source.thresholds.clone(), args.limit.unwrap_or(usize::MAX / 2));
@@ -122,7 +79,7 @@ fn nothing(target: ExportTarget) -> &'static str {
 
 pub(super) fn import(args: &ImportArgs) -> CommandResult {
     let options = input_options(&args.output_format);
-    let source = Source::open(&args.run, options)?;
+    let source = GradedRows::open(&args.run, options)?;
     let reviewed = Dataset::open_mapped(&args.reviewed, &FieldMap::default(), options)?;
     let mut decisions = Decisions::default();
     for row in reviewed.rows()? {
@@ -164,7 +121,7 @@ fn input_options(output: &OutputFormatArgs) -> FormatOptions {
 }
 
 fn create(
-    source: &Source,
+    source: &GradedRows,
     output: Option<&Path>,
     format: &OutputFormatArgs,
     schema: &Schema,

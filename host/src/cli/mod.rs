@@ -14,6 +14,7 @@ mod exec;
 mod export;
 mod failure;
 mod grade;
+mod graded_rows;
 mod graders;
 mod judges;
 mod merge;
@@ -23,6 +24,7 @@ mod quantity;
 mod reach;
 mod record;
 mod refine;
+mod report;
 mod setup;
 mod table;
 
@@ -84,6 +86,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Export(args) => export::export(args),
         Command::Import(args) => export::import(args),
         Command::Merge(args) => merge::merge(args),
+        Command::Report(args) => report::report(args),
         Command::Check(args) => check::check(args, environment).await,
         Command::Graders(args) => graders::graders(args, environment).await,
         Command::Doctor(args) => doctor::doctor(args, environment).await,

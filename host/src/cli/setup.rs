@@ -14,7 +14,7 @@ use super::{
     progress::Display,
     reach::{Reach, reach},
     record::{self, Record},
-    table,
+    report, table,
 };
 use crate::{
     dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema},
@@ -181,11 +181,22 @@ impl Job {
         if let Some(line) = self.record.recorder.as_ref().and_then(|recorder| table::calls(recorder.counts())) {
             console::say(&line);
         }
+        self.leave_page(&summary);
         if summary.is_partial {
             console::say(&format!("stopped before the end; {}", self.partial_hint("run again for the whole")));
         }
         let is_whole = summary.faulty == 0 && !summary.is_partial;
         Ok((if is_whole { Status::Done } else { Status::Incomplete }, summary))
+    }
+
+    /// Leaves the report in the run directory. Beyond so many rows it takes its time, and is made when asked for.
+    fn leave_page(&self, summary: &Summary) {
+        const MOST_ROWS: u64 = 100_000;
+        let rows = self.record.rows_before() + summary.rows;
+        match self.record.path() {
+            Some(path) if (1..=MOST_ROWS).contains(&rows) => report::leave_page(path),
+            _ => {}
+        }
     }
 
     fn partial_hint(&self, advice: &str) -> String {

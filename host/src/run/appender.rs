@@ -105,14 +105,15 @@ fn write_all(file: &File, path: &Path, lines: mpsc::Receiver<Line>, failure: &On
     let (grown, watched) = sync_channel(1);
     std::thread::scope(|scope| {
         scope.spawn(move || sync_while_growing(file, &watched).unwrap_or_else(failed));
-        write_lines(file, lines, &grown).unwrap_or_else(failed);
+        write_lines(file, lines, &grown, failed);
         // The other thread ends after a last sync.
         drop(grown);
     });
 }
 
-/// Writes lines until no more can come.
-fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSender<()>) -> io::Result<()> {
+/// Writes lines until no more can come, or one cannot be written: that is told before anybody learns that their line
+/// was not.
+fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSender<()>, failed: &impl Fn(io::Error)) {
     while let Some(first) = lines.blocking_recv() {
         let mut bytes = first.bytes;
         let mut waiting: Vec<_> = first.written.into_iter().collect();
@@ -122,7 +123,9 @@ fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSen
             bytes.extend_from_slice(&next.bytes);
             waiting.extend(next.written);
         }
-        file.write_all(&bytes)?;
+        if let Err(error) = file.write_all(&bytes) {
+            return failed(error);
+        }
         for written in waiting {
             // Nobody may be waiting any more.
             let _ = written.send(());
@@ -130,7 +133,6 @@ fn write_lines(mut file: &File, mut lines: mpsc::Receiver<Line>, grown: &SyncSen
         // Where one sync is asked for already, it has not begun, and takes these lines with it.
         let _ = grown.try_send(());
     }
-    Ok(())
 }
 
 fn sync_while_growing(file: &File, grown: &Receiver<()>) -> io::Result<()> {

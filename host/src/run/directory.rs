@@ -5,6 +5,8 @@
 //! journal         one line for each model call, written before the answer is used, synced all the time
 //! results.jsonl   the finished rows, in the order of the dataset
 //! columns.parquet where the run works on a shard: the columns of its rows and their types, and no row
+//! times.jsonl     how long they took
+//! report.html     what came of it, for people
 //! ```
 
 use std::{
@@ -21,12 +23,14 @@ use super::{
     recorded::Recorder,
     responses::ResponseCache,
     shard::Shard,
+    times::{RowTimes, Times},
 };
 use crate::{budget::Charge, sample::Columns};
 
 const TOLD: &str = "run.json";
 const JOURNAL: &str = "journal";
 const RESULTS: &str = "results.jsonl";
+const TIMES: &str = "times.jsonl";
 const LOCK: &str = "lock";
 
 /// A directory that is no run directory for this run.
@@ -72,7 +76,7 @@ impl RunDirectory {
             return Err(DirectoryError::Taken { path: path.to_owned() });
         }
         // Without `run.json` there was no run: what else is there is left of a start that came to nothing.
-        for left in [JOURNAL, RESULTS] {
+        for left in [JOURNAL, RESULTS, TIMES] {
             match fs::remove_file(path.join(left)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
                 _ => {}
@@ -132,7 +136,10 @@ impl RunDirectory {
     pub fn results(&self) -> Result<Results, DirectoryError> {
         let path = self.path.join(RESULTS);
         let appender = Appender::open(&path, self.done.length).map_err(|source| self.unusable(source))?;
-        Ok(Results { appender, path })
+        let times = self.path.join(TIMES);
+        let length = fs::metadata(&times).map_or(0, |metadata| metadata.len());
+        let times = Appender::open(&times, length).map_err(|source| self.unusable(source))?;
+        Ok(Results { appender, times, path })
     }
 
     fn unusable(&self, source: io::Error) -> DirectoryError {
@@ -144,19 +151,27 @@ impl RunDirectory {
 #[derive(Debug)]
 pub struct Results {
     appender: Appender,
+    times: Appender,
     path: PathBuf,
 }
 
 impl Results {
     /// Adds a row. Should it be lost with the machine's power, its calls are still in the journal.
-    pub(super) async fn write(&self, columns: &Columns) -> Result<(), AppendError> {
+    pub(super) async fn write(&self, columns: &Columns, times: &RowTimes) -> Result<(), AppendError> {
         let mut line = serde_json::to_vec(columns).unwrap_or_default();
         line.push(b'\n');
-        self.appender.add(line).await
+        self.appender.add(line).await?;
+        self.times.add(times.line()).await
+    }
+
+    /// Notes how long a session took.
+    pub(super) async fn end_session(&self, times: &RowTimes) -> Result<(), AppendError> {
+        self.times.add(times.line()).await
     }
 
     /// Waits until all rows are synced; gives back the path of the file.
     pub(super) async fn close(self) -> Result<PathBuf, AppendError> {
+        self.times.close().await?;
         self.appender.close().await?;
         Ok(self.path)
     }
@@ -177,6 +192,11 @@ pub fn results_of(path: &Path) -> PathBuf {
 /// How many rows the run in a directory has finished.
 pub(super) fn finished_rows(path: &Path) -> io::Result<u64> {
     Ok(count_rows(&results_of(path), |_| {})?.rows)
+}
+
+/// How long the rows of a run took, as far as it was recorded.
+pub fn read_times(path: &Path) -> Result<Times, DirectoryError> {
+    Times::read(&path.join(TIMES)).map_err(|source| DirectoryError::Unusable { path: path.to_owned(), source })
 }
 
 /// The rows of a file of results, first to last, as JSON.
@@ -262,7 +282,7 @@ mod tests {
         let directory = RunDirectory::create(&path, &told(3)).unwrap();
         let results = directory.results().unwrap();
         for id in 1..=3 {
-            results.write(&row(id)).await.unwrap();
+            results.write(&row(id), &RowTimes::default()).await.unwrap();
         }
         let file = results.close().await.unwrap();
         drop(directory);
@@ -273,7 +293,7 @@ mod tests {
             let done = std::str::from_utf8(&whole[..cut]).unwrap().matches('\n').count() as u64;
             assert_eq!(directory.rows_done(), done, "{cut}");
             let results = directory.results().unwrap();
-            results.write(&row(9)).await.unwrap();
+            results.write(&row(9), &RowTimes::default()).await.unwrap();
             results.close().await.unwrap();
             let rows: Vec<Columns> = read_results(&file).unwrap().collect();
             assert_eq!(rows.len() as u64, done + 1, "{cut}");

@@ -12,6 +12,7 @@ mod request_key;
 mod responses;
 mod shard;
 mod summary;
+mod times;
 
 use std::{
     pin::pin,
@@ -23,13 +24,12 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use self::recorded::RowContext;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 
 pub use self::{
     appender::AppendError,
-    directory::{DirectoryError, Results, RunDirectory, read_results, read_told, results_of},
+    directory::{DirectoryError, Results, RunDirectory, read_results, read_times, read_told, results_of},
     fatal::FatalErrors,
     merge::{MergeError, Shards},
     record::output_schema,
@@ -37,7 +37,9 @@ pub use self::{
     responses::ResponseCache,
     shard::Shard,
     summary::{GraderSummary, RefinementSummary, Summary},
+    times::{Times, watch_grader, watch_writer},
 };
+use self::{recorded::RowContext, times::RowTimes};
 use crate::{
     dataset::{DatasetError, Output, Parts, Row},
     model::ModelError,
@@ -144,19 +146,20 @@ pub enum Destination {
 }
 
 impl Destination {
-    async fn write(&mut self, columns: &Columns) -> Result<(), RunError> {
+    async fn write(&mut self, columns: &Columns, times: &RowTimes) -> Result<(), RunError> {
         match self {
             Self::Output(output) => Ok(output.write(columns)?),
-            Self::Directory(results, _) => Ok(results.write(columns).await?),
+            Self::Directory(results, _) => Ok(results.write(columns, times).await?),
         }
     }
 
     /// Makes what was written last, and gives a whole output its name.
-    async fn end(self, is_complete: bool) -> Result<(), RunError> {
+    async fn end(self, is_complete: bool, session: &RowTimes) -> Result<(), RunError> {
         match self {
             Self::Output(output) if is_complete => Ok(output.finish()?),
             Self::Output(_) => Ok(()),
             Self::Directory(results, output) => {
+                results.end_session(session).await?;
                 let path = results.close().await?;
                 let Some(mut output) = output.filter(|_| is_complete) else { return Ok(()) };
                 let copy = move || {
@@ -237,14 +240,14 @@ async fn drive(
     let (gate, stopping) = (Semaphore::new(concurrency), AtomicBool::new(false));
     // The gate is fair, so that the rows begun before a stop are the first ones: the rows of a partial output have no
     // gaps.
-    let begin = async |row: Result<Row, RunError>| -> Result<Option<FinishedRow>, RunError> {
+    let begin = async |row: Result<Row, RunError>| -> Result<Option<(FinishedRow, RowTimes)>, RunError> {
         let Ok(_place) = gate.acquire().await else { return Ok(None) };
         if stopping.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let row = row?;
         let context = RowContext { number: row.number, anew: false };
-        Ok(Some(context.scope(work(row)).await))
+        Ok(Some(times::timed(row.number, context.scope(work(row))).await))
     };
     let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
     let mut shutdown = pin!(shutdown);
@@ -258,14 +261,16 @@ async fn drive(
             next = finished.next() => next,
         };
         let Some(row) = next.transpose()? else { break true };
-        let Some(row) = row.filter(|row| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal))) else {
+        let Some((row, times)) =
+            row.filter(|(row, _)| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal)))
+        else {
             break false;
         };
         // A row whose calls could not be recorded may be incomplete for that.
         if let Some(error) = run.recorder.as_ref().and_then(Recorder::failure) {
             return Err(error.into());
         }
-        destination.write(&row.columns).await?;
+        destination.write(&row.columns, &times).await?;
         summary.add(&row.result);
         run.progress.row_done(&row);
         if run.fatal.first().is_some() {
@@ -273,7 +278,7 @@ async fn drive(
         }
     };
     summary.elapsed = started.elapsed();
-    destination.end(is_complete).await?;
+    destination.end(is_complete, &RowTimes::of_session(summary.elapsed)).await?;
     if is_complete {
         return Ok(summary);
     }
