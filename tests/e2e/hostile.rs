@@ -28,6 +28,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ("flood the log", "scored", ""),
     ("sleep", "scored", ""),
     ("run in no language", "error", "grader-failed"),
+    ("run on too many inputs", "error", "grader-limit"),
+    ("open sessions", "error", "grader-limit"),
+    ("open large sessions", "error", "grader-limit"),
+    ("flood standard error", "error", "grader-failed"),
     ("internal", "error", "grader-failed"),
     ("bad sample", "error", "invalid-sample"),
 ];

@@ -23,7 +23,7 @@ use crate::{
     crafted::{self, Craft},
     malformed,
     misbehaviours::MISBEHAVIOURS,
-    support::{Bench, hostile_graders},
+    support::{Bench, hostile_graders, root},
 };
 
 /// A sandbox with the hostile component, whose counter must say 1 each time.
@@ -55,8 +55,15 @@ impl LongRun {
     }
 
     async fn grade(&self, catalog: &Catalog, response: &str, limits: GradeLimits) -> Outcome {
+        self.grade_granted(catalog, response, limits, Grants { programs: false }).await
+    }
+
+    async fn grade_with_programs(&self, response: &str, limits: GradeLimits) -> Outcome {
+        self.grade_granted(&self.hostile, response, limits, Grants { programs: true }).await
+    }
+
+    async fn grade_granted(&self, catalog: &Catalog, response: &str, limits: GradeLimits, grants: Grants) -> Outcome {
         let entry = &catalog.graders()[0];
-        let grants = Grants { programs: false };
         let grader =
             ComponentGrader::new(self.sandbox.clone(), entry, &Columns::new(), FieldMap::default(), grants, limits);
         let sample = Sample {
@@ -147,6 +154,34 @@ async fn every_misbehaviour_of_a_crafted_grader_is_typed_and_grading_goes_on() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let statistics = run.sandbox.statistics();
     assert_eq!((statistics.started, statistics.replaced), (1, 0));
+}
+
+/// Limits of all the programs of a grade together.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_without_end_end_their_grade() {
+    let bench = Bench::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_gradebox")).to_owned();
+    let sandbox = Sandbox::start(SandboxSettings { jobs: 1, metering: Metering::Time, program, on_log: None });
+    let cache = CompileCache::open(&root().join("target/test-cache"), Metering::Time).expect("a cache");
+    let directories = [hostile_graders(&bench), root().join("target/graders")];
+    let hostile = Catalog::open(&sandbox, &cache, &directories, &|_| {}).await.expect("the directories");
+    let run = LongRun { bench, sandbox, cache, hostile };
+    let time = GradeLimits { programs: Duration::from_millis(500), ..GradeLimits::default() };
+    let memory = GradeLimits { memory: 16 << 20, ..GradeLimits::default() };
+    for (how, limits, expected) in [
+        ("run loops for ever", time, "the programs of one grade may take"),
+        ("print too much", memory, "larger than the grader's memory of 16 MiB"),
+    ] {
+        match run.grade_with_programs(how, limits).await {
+            Outcome::Error(error) => {
+                assert_eq!(error.kind, ErrorKind::GraderLimit, "{error:?}");
+                assert!(error.reason.contains(expected), "{error:?}");
+            }
+            other => panic!("{how}: {other:?}"),
+        }
+        run.check(how).await;
+    }
+    assert_eq!(run.sandbox.statistics().replaced, 0);
 }
 
 /// What a grader leaves in its memory as its result, at random: most of it near what would be valid.

@@ -68,7 +68,7 @@ impl HostFailure {
     }
 
     pub(super) fn out_of_time(limit: Duration) -> Self {
-        Self::excess(format!("the programs of one grade may take {} s together, and did", limit.as_secs()))
+        Self::excess(format!("the programs of one grade may take {limit:?} together, and did"))
     }
 
     /// The machine was too busy for any limit of the program to come first; another time it may not be.

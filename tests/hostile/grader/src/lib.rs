@@ -100,6 +100,16 @@ fn misbehave(how: &str) -> Result<Score, GradeError> {
             &format!("{:?} {:?}", std::env::vars().collect::<Vec<_>>(), std::env::args().collect::<Vec<_>>()),
         ),
         "run a loop" => run("python", "while True: pass"),
+        "run loops for ever" => loop {
+            run("python", "while True: pass");
+        },
+        "run on too many inputs" => run_on(10_001, "pass"),
+        "print too much" => run_on(40, "print('x' * 1_000_000)"),
+        "open sessions" => open_sessions(None),
+        "open large sessions" => open_sessions(Some(2048)),
+        "flood standard error" => loop {
+            eprintln!("flood");
+        },
         "run in no language" => run("cobol", "DISPLAY 'x'."),
         "internal" => return Err(GradeError::Internal("the grader gives up".to_owned())),
         "bad sample" => return Err(GradeError::InvalidSample("column `x` is missing".to_owned())),
@@ -123,6 +133,24 @@ fn text_or_error(result: std::io::Result<String>) -> Score {
 fn descend(depth: u64) -> u64 {
     let frame = black_box([depth; 64]);
     descend(depth + 1).wrapping_add(frame[(depth % 64) as usize])
+}
+
+fn python(source: &str, memory_mib: Option<u32>) -> Program {
+    let limits = Limits { cpu_ms: Some(200), memory_mib, output_kib: None };
+    Program { language: "python".to_owned(), source: source.to_owned(), limits }
+}
+
+fn run_on(inputs: usize, source: &str) -> Score {
+    let inputs: Vec<Input> = (0..inputs).map(|_| Input { action: Action::Script, stdin: vec![] }).collect();
+    score(1.0, &format!("ran {} times", programs::run_all(&python(source, None), &inputs).len()))
+}
+
+fn open_sessions(memory_mib: Option<u32>) -> Score {
+    let mut open = Vec::new();
+    loop {
+        open.push(programs::Session::open(&python("pass", memory_mib), &[]));
+        black_box(&open);
+    }
 }
 
 fn run(language: &str, source: &str) -> Score {
