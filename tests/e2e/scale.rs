@@ -100,4 +100,13 @@ fn a_million_rows_are_graded_in_bounded_memory() {
     let seen = watched(&bench, &["grade", "rows.jsonl", "-g", "syntax", "-o", "graded.jsonl"]);
     let peak = seen.iter().copied().max().unwrap_or(0);
     assert!(peak <= 250 << 10, "{peak} KiB");
+    // The same rows in other formats, in and out.
+    for format in ["jsonl.zst", "parquet", "csv.gz"] {
+        let (before, after) = (format!("rows.{format}"), format!("graded.{format}"));
+        bench.run(&["grade", "rows.jsonl", "-g", "syntax", "-o", &before]).expect_status(0);
+        eprint!("{format}: ");
+        let seen = watched(&bench, &["grade", &before, "-g", "syntax", "-o", &after]);
+        let peak = seen.iter().copied().max().unwrap_or(0);
+        assert!(peak <= 350 << 10, "{format}: {peak} KiB");
+    }
 }

@@ -227,7 +227,7 @@ fn refuse_encoding(start: &[u8], compression: Compression, name: &str) -> Result
             "compressed with xz or bzip2; unpack it and pipe it in: `xz -dc FILE | gradebox grade - …`"
         }
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => "an Arrow file; write it as Parquet: `to_parquet(…)`",
-        _ if start.contains(&0) && !start.starts_with(b"PAR1") => "a binary file, or UTF-16; save it as UTF-8",
+        [0, ..] | [_, 0, ..] => "a binary file, or UTF-16; save it as UTF-8",
         _ => return Ok(()),
     };
     Err(DatasetError::Encoding { name: name.to_owned(), found })

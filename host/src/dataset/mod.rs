@@ -216,4 +216,6 @@ impl Dataset {
 }
 
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 mod infer;
 mod json_form;
 mod mark;
+mod non_finite;
 
 use std::{path::Path, sync::Arc};
 

@@ -2,18 +2,22 @@
 
 use std::io::{self, Write};
 
-use super::destination::{Destination, TextSink};
+use super::{
+    super::schema::Schema,
+    destination::{Destination, TextSink},
+};
 use crate::sample::Columns;
 
 pub(super) struct JsonWriter {
     sink: TextSink,
     is_array: bool,
     is_empty: bool,
+    schema: Schema,
 }
 
 impl JsonWriter {
-    pub(super) fn new(sink: TextSink, is_array: bool) -> Self {
-        Self { sink, is_array, is_empty: true }
+    pub(super) fn new(sink: TextSink, is_array: bool, schema: Schema) -> Self {
+        Self { sink, is_array, is_empty: true, schema }
     }
 
     pub(super) fn write(&mut self, row: &Columns) -> io::Result<()> {
@@ -23,7 +27,7 @@ impl JsonWriter {
             (true, false) => ",\n",
         };
         self.sink.write_all(separator.as_bytes())?;
-        serde_json::to_writer(&mut self.sink, row)?;
+        serde_json::to_writer(&mut self.sink, self.schema.for_json(row).as_ref())?;
         self.is_empty = false;
         if !self.is_array {
             self.sink.write_all(b"\n")?;

@@ -93,7 +93,7 @@ impl Writer {
             }
             layout @ (Layout::Lines | Layout::Array) => {
                 let sink = TextSink::new(destination, format.compression)?;
-                Self::Json(Box::new(JsonWriter::new(sink, layout == Layout::Array)))
+                Self::Json(Box::new(JsonWriter::new(sink, layout == Layout::Array, schema.clone())))
             }
         })
     }
