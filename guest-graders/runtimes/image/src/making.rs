@@ -82,12 +82,16 @@ impl Making {
         Ok(())
     }
 
-    pub(crate) fn settle(&mut self) -> Result<()> {
-        self.runtime.gradebox_making_making().call_settle(&mut self.store).map_err(failed)?;
+    pub(crate) fn settle(&mut self, room: u32) -> Result<()> {
+        self.runtime.gradebox_making_making().call_settle(&mut self.store, room).map_err(failed)?;
         if !self.store.data().table.is_empty() {
             bail!("the runtime holds resources of the host, which no later instance has");
         }
         Ok(())
+    }
+
+    pub(crate) fn gather(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_gather(&mut self.store).map_err(failed)
     }
 
     pub(crate) fn objects(&mut self) -> Result<Vec<Object>> {
@@ -113,6 +117,7 @@ impl State {
             .secure_random(Deterministic::new(vec![0x5a]))
             .insecure_random(Deterministic::new(vec![0xa5]))
             .insecure_random_seed(0)
+            .inherit_stderr()
             .build();
         Self { wasi, table: ResourceTable::new() }
     }

@@ -13,6 +13,9 @@ use crate::{
 /// Runs of every warm-up: through the exports, as the host runs programs, until all that is made lazily is there.
 const ROUNDS: usize = 4;
 
+/// Bytes of free memory at the top of the heap, so that a small program never asks the host for more.
+const ROOM: u32 = 3 << 20;
+
 /// A memory, and the objects that lay in it.
 pub(crate) struct Snapshot {
     pub(crate) memory: Vec<u8>,
@@ -26,6 +29,7 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     let heap = Heap::find(making.memory()?)?;
     heap.withdraw(making.memory()?)?;
     // What is allocated now, and stays, lies together.
+    making.gather()?;
     warm_up(&mut making)?;
     // Looking for objects takes memory of its own, which must not stay.
     let before = making.memory()?.to_vec();
@@ -35,8 +39,13 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     grown.fill(0);
     let chunks = heap.chunks(making.memory()?)?;
     let objects = objects::immortalise(making.memory()?, &chunks, &objects)?;
-    // Now the collector lets go of them, as it does of everything immortal that it meets.
-    making.settle()?;
+    // What the next program finds shall lie together, too, and not in the holes that the last one left. The collector
+    // lets go of the objects, as it does of everything immortal that it meets. The second time, nothing is in the
+    // interpreter's lists of free objects any more that lies elsewhere.
+    for _ in 0..2 {
+        heap.withdraw(making.memory()?)?;
+        making.settle(0)?;
+    }
     heap.withdraw(making.memory()?)?;
     let memory = making.memory()?.get(..before.len()).context("memory does not shrink")?.to_vec();
     heap.chunks(&memory).context("the runtime took more memory when it settled")?;
@@ -48,7 +57,7 @@ fn warm_up(making: &mut Making) -> Result<()> {
     for _ in 0..ROUNDS {
         programs.iter().try_for_each(|program| making.run(program))?;
     }
-    making.settle()
+    making.settle(ROOM)
 }
 
 /// Compares the objects of an instance that began with the snapshot with those that lay in it.

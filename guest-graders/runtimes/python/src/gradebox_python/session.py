@@ -92,14 +92,16 @@ class Session:
         self._test = None
         self._answers = None
         self._fresh = True
+        self.random_is_seeded = False
+        _modules[SCRIPT_NAME] = self._module
+        self.streams.install()
+        sys.argv = [FILE_NAME]
 
     def load(self, source, peers):
         """Compiles the program. Raises Err(Stop)."""
         if not self._fresh:
             self.reset()
         self._fresh = False
-        self.streams.install()
-        sys.argv = [FILE_NAME]
         source = source.removeprefix("\ufeff")
         remember_source(PROGRAM, source)
         try:
@@ -113,7 +115,8 @@ class Session:
                 self._test = Test(name, self._namespace, self._code, source)
             else:
                 self._namespace[name] = Peer(name, name, self._handles)
-        _seed_random(RANDOM_SEED)
+        if not self.random_is_seeded:
+            _seed_random(RANDOM_SEED)
 
     def perform(self, action, stdin):
         """Does one thing with the program. Returns an Outcome; raises Err(Stop)."""
@@ -183,7 +186,8 @@ class Session:
         if self._top_level_done:
             return
         self._namespace["__name__"] = name
-        _modules[name] = _modules[SCRIPT_NAME] = self._module
+        if name != SCRIPT_NAME:
+            _modules[name] = self._module
         exec(self._code, self._namespace)
         self._top_level_done = True
 

@@ -19,16 +19,13 @@ from . import descriptors, event_loop, streams, threads
 from .encoding import encode
 from .interpreter import Interpreter, session
 from .session import Session
-from .tracebacks import EXPRESSION, PROGRAM
+from .tracebacks import PROGRAM, remember_source
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
 
 GC_THRESHOLD = 20_000
 """Ten times CPython's own. The objects of the snapshot are immortal and none of the collector's business, so
 that a collection costs only what the program itself made; but each begins at the roots again, and with few
 objects there are many. (`gc.freeze` instead made filling 256 MiB take minutes.)"""
-
-ROOM_BYTES = 3 << 20
-"""Free memory at the top of the heap, so that a small program never asks the host for more."""
 
 ROUNDS = 30
 """Enough for the adaptive interpreter to specialise the code that every run goes through; it would
@@ -46,14 +43,12 @@ def prepare():
     settle()
 
 
-def settle():
-    """Puts everything back and makes what the next program finds."""
+def settle(room=0):
+    """Puts everything back and makes what the next program finds, with so many bytes free behind it."""
+    bytes(room)
     _put_back()
     session.reset()
-    session.streams.install()
     gc.set_threshold(GC_THRESHOLD, 10, 0)
-    # Room at the top of the heap that a small program need not ask the host for.
-    bytes(ROOM_BYTES)
     # A collection also empties the free lists of small objects, so none may follow.
     gc.collect()
 
@@ -120,8 +115,9 @@ def _put_back():
     """Undoes what the programs of the warm-up did to the interpreter."""
     for name in ("__main__", "solution", "program", "tests", "pytest"):
         sys.modules.pop(name, None)
-    for name in (PROGRAM, EXPRESSION):
-        linecache.cache.pop(name, None)
+    # With a table of its own for the source that comes, where the rest of the program will be.
+    linecache.cache.clear()
+    remember_source(PROGRAM, "")
     atexit._clear()
     random.seed(0)
     sys.setrecursionlimit(1000)
