@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     budget::Charge,
     sample::{Columns, Message},
+    score::{ErrorKind, GradeError},
 };
 
 /// What to ask a model.
@@ -87,6 +88,19 @@ impl Usage {
             "cost": self.cost,
         })
     }
+
+    /// What a budget is charged: what is certain, and the worst of each call where the endpoint does not tell.
+    #[must_use]
+    pub fn charge(self, worst: Charge) -> Charge {
+        let tokens = self.prompt_tokens.zip(self.completion_tokens).map(|(prompt, completion)| prompt + completion);
+        #[expect(clippy::cast_precision_loss, reason = "no run makes 2^52 calls")]
+        let calls = self.calls as f64;
+        Charge {
+            calls: self.calls,
+            tokens: tokens.unwrap_or(worst.tokens.saturating_mul(self.calls)),
+            cost: self.cost.unwrap_or(worst.cost * calls),
+        }
+    }
 }
 
 /// Why a model gave no usable answer; each variant is another thing to do next.
@@ -125,6 +139,24 @@ impl ModelError {
             Self::Rejected { everywhere, .. } => *everywhere,
             _ => false,
         }
+    }
+}
+
+/// The grade that cannot be had without the answer.
+impl From<&ModelError> for GradeError {
+    fn from(error: &ModelError) -> Self {
+        let kind = match error {
+            ModelError::Refused(_) => ErrorKind::ModelRefused,
+            ModelError::Empty(_) => ErrorKind::JudgeUnparsable,
+            ModelError::Budget(_) => ErrorKind::Budget,
+            ModelError::Unavailable(_)
+            | ModelError::Unauthorized(_)
+            | ModelError::QuotaExhausted(_)
+            | ModelError::Rejected { .. } => ErrorKind::ModelFailed,
+        };
+        let permanent = matches!(error, ModelError::Rejected { everywhere: false, .. });
+        let grade = Self::new(kind, error.to_string());
+        Self { retryable: grade.retryable && !permanent, ..grade }
     }
 }
 

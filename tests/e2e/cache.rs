@@ -90,7 +90,7 @@ impl Opened {
             entry,
             &Columns::new(),
             FieldMap::default(),
-            Grants { programs: false },
+            Grants { programs: false, ..Grants::default() },
             GradeLimits::default(),
         );
         let sample = Sample {
@@ -119,6 +119,13 @@ async fn what_is_whole_is_not_compiled_again() {
     let touched = place.open_here().await;
     assert_eq!(touched.compiled, 0);
     assert!(matches!(touched.grade().await, Outcome::Scored(_)));
+    // Nor is one that is touched, as by another run, before a worker opens it.
+    let opened = place.open_here().await;
+    for file in place.compiled_files() {
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
+    }
+    let outcome = opened.grade().await;
+    assert!(matches!(outcome, Outcome::Scored(_)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,11 +55,11 @@ impl LongRun {
     }
 
     async fn grade(&self, catalog: &Catalog, response: &str, limits: GradeLimits) -> Outcome {
-        self.grade_granted(catalog, response, limits, Grants { programs: false }).await
+        self.grade_granted(catalog, response, limits, Grants { programs: false, ..Grants::default() }).await
     }
 
     async fn grade_with_programs(&self, response: &str, limits: GradeLimits) -> Outcome {
-        self.grade_granted(&self.hostile, response, limits, Grants { programs: true }).await
+        self.grade_granted(&self.hostile, response, limits, Grants::default()).await
     }
 
     async fn grade_granted(&self, catalog: &Catalog, response: &str, limits: GradeLimits, grants: Grants) -> Outcome {

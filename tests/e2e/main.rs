@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod cache;
+mod capabilities;
 mod code_graders;
 mod crafted;
 mod datasets;

@@ -165,7 +165,7 @@ async fn only_the_sample_that_kills_its_worker_is_reported() {
         syntax,
         &Columns::new(),
         FieldMap::default(),
-        Grants { programs: false },
+        Grants { programs: false, ..Grants::default() },
         GradeLimits::default(),
     );
     let samples: Vec<Sample> = (0..200)

@@ -147,7 +147,7 @@ async fn grades(cache: &Path, count: usize, rounds: usize) -> Value {
         catalog.find("hostile").expect("the component `hostile`"),
         &Columns::new(),
         FieldMap::default(),
-        Grants { programs: true },
+        Grants::default(),
         GradeLimits::default(),
     ));
     let (mut bare, mut worker, mut host, mut wall) = (vec![], vec![], vec![], vec![]);

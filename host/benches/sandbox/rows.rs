@@ -24,7 +24,7 @@ pub async fn rows(cache: &Path, grader: &str, file: &Path, rounds: usize) -> Val
         catalog.find(grader).expect("the grader: run `make graders`"),
         &Columns::new(),
         FieldMap::default(),
-        Grants { programs: true },
+        Grants::default(),
         GradeLimits::default(),
     ));
     // The first grades start the worker and map the component.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use directories::ProjectDirs;
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{
@@ -15,26 +16,24 @@ use super::{
     environment::Environment,
     failure::Failure,
     judges,
-    plan::{GraderPlan, ModelPlan, Plan, What},
+    plan::{GraderPlan, GrantsPlan, ModelPlan, Plan, What},
     record::Record,
 };
 use crate::{
+    budget::Budget,
     dataset::nearest_names,
     fields::Needs,
     grader::{Grader, Mode},
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
     panel::{Member, OnError, Panel, SecondOpinion},
-    run::{FatalErrors, watch_grader, watch_writer},
+    run::{Bounded, FatalErrors, watch_grader, watch_writer},
     sample::Columns,
     sandbox::{
-        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, Grants, LogLevel, LogLine, LogSink, Metering,
-        Sandbox, SandboxSettings,
+        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, GrantedModels, Grants, LogLevel, LogLine, LogSink,
+        Metering, Sandbox, SandboxSettings,
     },
 };
-
-/// What every component is granted: programs run in sandboxes of their own and cannot reach anything.
-pub(super) const GRANTS: Grants = Grants { programs: true };
 
 /// The sandbox, with every component that it can run.
 pub(super) struct Components {
@@ -157,14 +156,14 @@ impl Assembly {
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
-        let mut models = Vec::new();
         // Workers are kept busy while answers travel; models take as many calls as their settings allow.
         let mut concurrency = plan.jobs.value * 4;
+        let mut models = IndexMap::new();
         for (name, model) in &plan.models {
             let mut endpoint = endpoint(name, model, environment)?;
             endpoint.budget = record.budget.clone();
-            let identity = endpoint.identity();
             concurrency = concurrency.max(endpoint.max_concurrency);
+            let identity = endpoint.identity();
             let model: Arc<dyn ChatModel> = Arc::new(
                 endpoint
                     .connect()
@@ -172,31 +171,24 @@ impl Assembly {
             );
             let is_dispensable = plan.can_do_without(name);
             let model = if is_dispensable { fatal.watch_dispensable(model) } else { fatal.watch(model) };
-            let model = match &record.recorder {
-                Some(recorder) => recorder.record(model, identity),
-                None => model,
-            };
-            models.push((name.as_str(), model));
+            models.insert(name.clone(), Connected { model, identity });
         }
-        let find = |name: &str| models.iter().find(|(known, _)| *known == name).map(|(_, model)| Arc::clone(model));
+        let models = ConnectedModels { models, record };
         let writer = match &plan.refine {
-            Some(refine) => {
-                let writer = find(&refine.writer.value).ok_or_else(|| lost("model", &refine.writer.value))?;
-                Some(watch_writer(writer))
-            }
+            Some(refine) => Some(watch_writer(models.find(&refine.writer.value)?)),
             None => None,
         };
         let (mut members, mut needs) = (Vec::new(), Vec::new());
         for grader in &plan.graders {
-            let (mut adapter, wanted) = adapter(grader, components, &find)?;
+            let (mut adapter, wanted) = adapter(grader, components, &models)?;
             if let Some(second) = &grader.second_opinion {
-                adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &find)?.0)?;
+                adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &models)?.0)?;
             }
             needs.push(wanted);
             members.push(member(grader, watch_grader(adapter, &grader.name)));
         }
         let final_plan = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref());
-        let final_judge = final_plan.map(|plan| final_judge(plan, components, &find)).transpose()?;
+        let final_judge = final_plan.map(|plan| final_judge(plan, components, &models)).transpose()?;
         Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency })
     }
 }
@@ -217,12 +209,8 @@ fn member(plan: &GraderPlan, grader: Arc<dyn Grader>) -> Member {
     }
 }
 
-fn final_judge(
-    plan: &GraderPlan,
-    components: &Components,
-    find: &dyn Fn(&str) -> Option<Arc<dyn ChatModel>>,
-) -> Result<Member, Failure> {
-    let (grader, _) = adapter(plan, components, find)?;
+fn final_judge(plan: &GraderPlan, components: &Components, models: &ConnectedModels<'_>) -> Result<Member, Failure> {
+    let (grader, _) = adapter(plan, components, models)?;
     if grader.mode() != Mode::Listwise {
         let failure =
             Failure::new(format!("`final` in [refine]: `{}` judges one response, and must order several", plan.name));
@@ -231,20 +219,61 @@ fn final_judge(
     Ok(member(plan, grader))
 }
 
+/// The models of a run, ready to be asked, and the record of what they answer.
+struct ConnectedModels<'a> {
+    models: IndexMap<String, Connected>,
+    record: &'a Record,
+}
+
+struct Connected {
+    model: Arc<dyn ChatModel>,
+    /// Tells endpoints and models apart; see [`Endpoint::identity`].
+    identity: String,
+}
+
+impl ConnectedModels<'_> {
+    /// The model that the plan calls `name`.
+    fn find(&self, name: &str) -> Result<Arc<dyn ChatModel>, Failure> {
+        let Connected { model, identity } = self.models.get(name).ok_or_else(|| lost("model", name))?;
+        Ok(match &self.record.recorder {
+            Some(recorder) => recorder.record(Arc::clone(model), identity.clone()),
+            None => Arc::clone(model),
+        })
+    }
+
+    /// The models that a component may ask, under its own budget.
+    fn granted(&self, grader: &str, plan: &GrantsPlan) -> Result<GrantedModels, Failure> {
+        let budget = Budget::new(plan.budget, self.record.charge_of(grader));
+        let mut roles = IndexMap::new();
+        for (role, name) in &plan.models {
+            let Connected { model, identity } = self.models.get(name).ok_or_else(|| lost("model", name))?;
+            let place = format!("`budget` in [graders.{grader}] of gradebox.toml");
+            let bounded = Arc::new(Bounded::new(Arc::clone(model), budget.clone(), place));
+            let model = match &self.record.recorder {
+                Some(recorder) => recorder.record_for(grader, bounded, identity.clone()),
+                None => bounded,
+            };
+            roles.insert(role.clone(), model);
+        }
+        Ok(GrantedModels { roles, per_grade: plan.budget_per_grade })
+    }
+}
+
 /// The grader of a plan, with the fields that it reads.
 fn adapter(
     grader: &GraderPlan,
     components: &Components,
-    find: &dyn Fn(&str) -> Option<Arc<dyn ChatModel>>,
+    models: &ConnectedModels<'_>,
 ) -> Result<(Arc<dyn Grader>, Needs), Failure> {
     match &grader.what {
-        What::Component { name, params } => {
+        What::Component { name, params, grants } => {
             let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
-            Ok((Arc::new(component(entry, params, grader, components)?), entry.needs.clone()))
+            let grants = Grants { programs: grants.programs.value, models: models.granted(&grader.name, grants)? };
+            Ok((Arc::new(component(entry, params, grader, components, grants)?), entry.needs.clone()))
         }
         What::Judge(judge) => {
             let names = judge.models.value.iter();
-            let models = names.map(|name| find(name).ok_or_else(|| lost("model", name))).collect::<Result<_, _>>()?;
+            let models = names.map(|name| models.find(name)).collect::<Result<_, _>>()?;
             let judge = judges::assemble(grader, judge, models)?;
             let wanted = judge.needs();
             Ok((Arc::new(judge), wanted))
@@ -273,6 +302,7 @@ fn component(
     params: &Columns,
     plan: &GraderPlan,
     components: &Components,
+    grants: Grants,
 ) -> Result<ComponentGrader, Failure> {
     if let Some(unknown) = unknown_parameter(&entry.params_schema, params) {
         let known = parameter_names(&entry.params_schema);
@@ -284,7 +314,8 @@ fn component(
         });
     }
     let sandbox = components.sandbox.clone();
-    Ok(ComponentGrader::new(sandbox, entry, params, plan.map.clone(), GRANTS, GradeLimits::default()))
+    let grader = ComponentGrader::new(sandbox, entry, params, plan.map.clone(), grants, GradeLimits::default());
+    Ok(grader.named(&plan.name))
 }
 
 /// A parameter that a schema without room for others does not know.

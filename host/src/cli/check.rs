@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     args::CheckArgs,
-    assemble::{Components, GRANTS, component_directories, parameter_names, say_compiling},
+    assemble::{Components, component_directories, parameter_names, say_compiling},
     config::Config,
     console,
     environment::Environment,
@@ -16,8 +16,8 @@ use crate::{
     fields::FieldMap,
     grader::Grader,
     sample::Columns,
-    sandbox::{self, ComponentGrader, Entry, GradeLimits, Language, Metering},
-    score::Outcome,
+    sandbox::{self, ComponentGrader, Entry, GradeLimits, Grants, Language, Metering},
+    score::{ErrorKind, Outcome},
 };
 
 pub(super) async fn check(args: &CheckArgs, environment: &Environment) -> CommandResult {
@@ -57,21 +57,28 @@ async fn check_grader(entry: &Entry, components: &Components) -> CommandResult {
     console::print(&format!("  capabilities  {}", or_none(&entry.capabilities.join(", "))))?;
     console::print(&format!("  parameters    {}", or_none(&parameter_names(&entry.params_schema).join(", "))))?;
     console::print(&format!("  digest        sha256:{}", entry.digest))?;
-    for capability in GRANTS.missing(entry) {
-        console::print(&format!("  problem: asks for `{capability}`, which this host does not grant"))?;
+    for capability in Grants::default().missing(entry) {
+        console::print(&format!("  note: asks for `{capability}`, which a configuration must grant"))?;
     }
     let Value::Array(examples) = &entry.examples else {
         console::print("does not fit: its examples are not a JSON array")?;
         return Ok(Status::Incomplete);
     };
-    let mut failed = 0;
+    let (mut failed, mut unasked) = (0, 0);
     for (index, example) in examples.iter().enumerate() {
-        if let Err(problem) = check_example(entry, components, example).await {
-            failed += 1;
-            console::print(&format!("  example {}: {problem}", index + 1))?;
+        match check_example(entry, components, example).await {
+            Ok(Checked::AsItSays) => {}
+            Ok(Checked::AsksModels) => unasked += 1,
+            Err(problem) => {
+                failed += 1;
+                console::print(&format!("  example {}: {problem}", index + 1))?;
+            }
         }
     }
-    let total = examples.len() as u64;
+    if unasked > 0 {
+        console::print(&format!("  {} would ask a model; no model is asked here", table::count(unasked, "example")))?;
+    }
+    let total = examples.len() as u64 - unasked;
     let verdict = match (total, failed) {
         (0, _) => "fits; it has no examples to run".to_owned(),
         (_, 0) => format!("fits; {} as it says", table::count(total, "example")),
@@ -90,7 +97,13 @@ fn describe_language(language: &Language) -> CommandResult {
     Ok(Status::Done)
 }
 
-async fn check_example(entry: &Entry, components: &Components, example: &Value) -> Result<(), String> {
+/// What came of an example, unless it came out otherwise than it says.
+enum Checked {
+    AsItSays,
+    AsksModels,
+}
+
+async fn check_example(entry: &Entry, components: &Components, example: &Value) -> Result<Checked, String> {
     let object = |key: &str| match example.get(key) {
         Some(Value::Object(members)) => Ok(members.clone()),
         None if key == "params" => Ok(Columns::new()),
@@ -100,8 +113,18 @@ async fn check_example(entry: &Entry, components: &Components, example: &Value) 
     let row = Row { number: 1, line: 1, columns: sample };
     let sample = Parts::of_row(&row.columns).sample(&row).map_err(|error| error.to_string())?;
     let sandbox = components.sandbox.clone();
-    let grader = ComponentGrader::new(sandbox, entry, &params, FieldMap::default(), GRANTS, GradeLimits::default());
-    compare(&grader.grade(&sample).await.outcome, &expected)
+    let grader =
+        ComponentGrader::new(sandbox, entry, &params, FieldMap::default(), Grants::default(), GradeLimits::default());
+    let outcome = grader.grade(&sample).await.outcome;
+    match compare(&outcome, &expected) {
+        Ok(()) => Ok(Checked::AsItSays),
+        Err(_) if is_denied(&outcome) && entry.imports("models") => Ok(Checked::AsksModels),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn is_denied(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Error(error) if error.kind == ErrorKind::CapabilityDenied)
 }
 
 /// Whether an outcome is the expected one, as far as that says.
@@ -161,7 +184,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::score::{ErrorKind, GradeError, Score};
+    use crate::score::{GradeError, Score};
 
     fn columns(value: Value) -> Columns {
         let Value::Object(columns) = value else { panic!("an object") };

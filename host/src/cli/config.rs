@@ -114,6 +114,14 @@ pub(super) struct GraderConfig {
     /// How often a row is graded again with `on_error = "retry"`; twice without it.
     #[schemars(range(min = 1, max = 10))]
     pub(super) retries: Option<u32>,
+    /// Whether a component may run untrusted programs, each in a sandbox of its own; it may unless this says `false`.
+    pub(super) programs: Option<bool>,
+    /// The models that a component may ask: from the role that the component names to the model.
+    pub(super) roles: BTreeMap<String, String>,
+    /// What all the model calls of a component in one run may use together.
+    pub(super) budget: Option<BudgetConfig>,
+    /// What the model calls of one grade of a component may use together; 16 calls without it.
+    pub(super) budget_per_grade: Option<BudgetConfig>,
     /// Parameters of a component.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub(super) params: Columns,
@@ -236,7 +244,7 @@ pub(super) struct RefineConfig {
     pub(super) budget: Option<BudgetConfig>,
 }
 
-/// What all the model calls of a run together may use.
+/// What model calls together may use.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct BudgetConfig {

@@ -115,8 +115,29 @@ pub(super) struct GraderPlan {
 /// What a grader is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
-    Component { name: String, params: Columns },
+    Component { name: String, params: Columns, grants: GrantsPlan },
     Judge(JudgePlan),
+}
+
+/// What a component may use.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct GrantsPlan {
+    pub(super) programs: Sourced<bool>,
+    /// From roles to the names of [`Plan::models`].
+    pub(super) models: IndexMap<String, String>,
+    /// Of the component's model calls in the whole run.
+    pub(super) budget: Limits,
+    pub(super) budget_per_grade: Limits,
+}
+
+impl What {
+    /// Whether the score comes from a model.
+    fn is_opinion(&self) -> bool {
+        match self {
+            Self::Judge(_) => true,
+            Self::Component { grants, .. } => !grants.models.is_empty(),
+        }
+    }
 }
 
 /// An LLM judge.
@@ -209,7 +230,7 @@ impl Plan {
             graders,
             models: models.used,
             refine,
-            budget: budget(config.refine.budget.as_ref())?,
+            budget: budget(config.refine.budget.as_ref(), "`budget` in [refine]")?,
             mappings,
         };
         plan.check_budget()?;
@@ -246,12 +267,13 @@ impl Plan {
     /// Whether only judges ask the model that reach their quorum without it.
     pub(super) fn can_do_without(&self, model: &str) -> bool {
         let is_writer = self.refine.as_ref().is_some_and(|refine| refine.writer.value == model);
-        let judges = self.graders_and_opinions().filter_map(|grader| match &grader.what {
-            What::Judge(judge) => Some(judge),
-            What::Component { .. } => None,
-        });
-        let mut asking = judges.filter(|judge| judge.models.value.iter().any(|name| name == model));
-        !is_writer && asking.all(JudgePlan::can_do_without_one)
+        !is_writer
+            && self.graders_and_opinions().all(|grader| match &grader.what {
+                What::Judge(judge) => {
+                    !judge.models.value.iter().any(|name| name == model) || judge.can_do_without_one()
+                }
+                What::Component { grants, .. } => !grants.models.values().any(|name| name == model),
+            })
     }
 
     /// The dataset's map.
@@ -260,12 +282,10 @@ impl Plan {
     }
 }
 
-fn budget(file: Option<&BudgetConfig>) -> Result<Limits, Failure> {
+fn budget(file: Option<&BudgetConfig>, place: &str) -> Result<Limits, Failure> {
     let Some(BudgetConfig { calls, tokens, cost }) = file else { return Ok(Limits::default()) };
     if let Some(cost) = cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
-        return Err(Failure::new(format!(
-            "`cost` in the budget of [refine] is {cost}; it must be a number, zero or more"
-        )));
+        return Err(Failure::new(format!("`cost` in {place} is {cost}; it must be a number, zero or more")));
     }
     Ok(Limits { calls: *calls, tokens: *tokens, cost: *cost })
 }

@@ -64,6 +64,11 @@ impl Record {
         self.directory.is_some()
     }
 
+    /// What a grader with a budget of its own has used so far.
+    pub(super) fn charge_of(&self, grader: &str) -> Charge {
+        self.directory.as_ref().map_or(Charge::default(), |directory| directory.charge_of(grader))
+    }
+
     /// The directory, for messages.
     pub(super) fn path(&self) -> Option<&Path> {
         self.directory.as_ref().map(RunDirectory::path)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     args::Selection,
-    assemble::{Assembly, Components, GRANTS, cache_directory, component_directories},
+    assemble::{Assembly, Components, cache_directory, component_directories},
     config::ConfigFile,
     console,
     environment::Environment,
@@ -292,15 +292,20 @@ fn warn_of_endpoints(plan: &Plan, environment: &Environment) {
 
 fn warn_of_capabilities(plan: &Plan, components: &Components) {
     for grader in plan.graders_and_opinions() {
-        let What::Component { name, .. } = &grader.what else { continue };
+        let What::Component { name, grants, .. } = &grader.what else { continue };
         let Some(entry) = components.catalog.find(name) else { continue };
-        for capability in GRANTS.missing(entry) {
+        let denied = [
+            ("programs", !grants.programs.value, "programs = true"),
+            ("models", grants.models.is_empty(), "roles = { ROLE = \"MODEL\" }"),
+        ];
+        for (capability, _, line) in denied.into_iter().filter(|(name, denied, _)| *denied && entry.imports(name)) {
             console::say(&format!(
-                "warning: `{name}` asks for the capability `{capability}`, which this host does not grant; where it \
-                 uses it, the grade ends with capability-denied"
+                "warning: `{name}` can use the capability `{capability}`, which it is not granted; where it does, the \
+                 grade ends with capability-denied; `{line}` in [graders.{}] grants it",
+                grader.name
             ));
         }
-        let runs_programs = entry.capabilities.iter().any(|capability| capability == "programs");
+        let runs_programs = entry.imports("programs");
         if runs_programs && components.catalog.languages().is_empty() {
             console::say(&format!(
                 "warning: `{name}` runs programs, and there is no language runtime; `make graders` builds the Python one"

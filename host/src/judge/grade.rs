@@ -17,7 +17,7 @@ use crate::{
     fields::Needs,
     grader::{Graded, Grader, Kind, Mode},
     llm::excerpt,
-    model::{ChatModel, Completion, ModelError, Request, Structure, Usage},
+    model::{ChatModel, Completion, Request, Structure, Usage},
     sample::{Message, Sample},
     score::{ErrorKind, GradeError, Outcome, Ranking},
 };
@@ -158,7 +158,7 @@ impl JudgeGrader {
             usage = usage.plus(used);
             let completion = match result {
                 Ok(completion) => completion,
-                Err(error) => break Err(grade_error(&error)),
+                Err(error) => break Err(GradeError::from(&error)),
             };
             let problem = match read(&completion.content) {
                 Ok(verdict) => break Ok(Vote { verdict, model: completion.model }),
@@ -245,19 +245,4 @@ struct Seat<'a> {
     ordinal: u32,
     /// The seed of that model's first vote.
     seed: u64,
-}
-
-fn grade_error(error: &ModelError) -> GradeError {
-    let kind = match error {
-        ModelError::Refused(_) => ErrorKind::ModelRefused,
-        ModelError::Empty(_) => ErrorKind::JudgeUnparsable,
-        ModelError::Budget(_) => ErrorKind::Budget,
-        ModelError::Unavailable(_)
-        | ModelError::Unauthorized(_)
-        | ModelError::QuotaExhausted(_)
-        | ModelError::Rejected { .. } => ErrorKind::ModelFailed,
-    };
-    let permanent = matches!(error, ModelError::Rejected { everywhere: false, .. });
-    let error = GradeError::new(kind, error.to_string());
-    GradeError { retryable: error.retryable && !permanent, ..error }
 }

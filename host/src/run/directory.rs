@@ -126,6 +126,11 @@ impl RunDirectory {
         self.replay.charge()
     }
 
+    /// What of it a grader with a budget of its own has used.
+    pub fn charge_of(&self, grader: &str) -> Charge {
+        self.replay.charge_of(grader)
+    }
+
     /// Opens the journal: calls are recorded in it, and those on record are not made again.
     pub fn recorder(&mut self, cache: Option<ResponseCache>) -> Result<Recorder, DirectoryError> {
         let journal = Journal::open(&self.path.join(JOURNAL), &self.replay).map_err(|source| self.unusable(source))?;

@@ -27,9 +27,17 @@ use crate::{
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Record {
     /// A call begins. Without an answer behind it, it was under way when the run ended.
-    Asked { row: u64, key: RequestKey, worst: Charge },
+    Asked {
+        row: u64,
+        key: RequestKey,
+        worst: Charge,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grader: Option<String>,
+    },
     /// A call has ended.
     Answered(Box<Answered>),
+    /// A call that began was not made: a budget did not allow it.
+    Unasked { row: u64, key: RequestKey },
 }
 
 /// What came of a call.
@@ -43,6 +51,9 @@ pub(super) struct Answered {
     pub(super) usage: Usage,
     /// What the budget was charged.
     pub(super) charge: Charge,
+    /// The grader whose own budget was charged too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) grader: Option<String>,
 }
 
 /// Answers by the row that they were given for.
@@ -54,11 +65,20 @@ pub(super) struct Replay {
     /// Of rows that are still to be done.
     pub(super) answers: Answers,
     /// Calls that had no answer when the run ended, with the most that they may have used.
-    pub(super) under_way: HashMap<(u64, RequestKey), Charge>,
+    pub(super) under_way: HashMap<(u64, RequestKey), UnderWay>,
     /// What the answered calls used.
     pub(super) answered: Charge,
+    /// What of it graders with a budget of their own used.
+    pub(super) of_graders: HashMap<String, Charge>,
     /// Bytes of whole records.
     pub(super) length: u64,
+}
+
+/// A call that had no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct UnderWay {
+    worst: Charge,
+    grader: Option<String>,
 }
 
 /// The open journal of a run.
@@ -72,8 +92,19 @@ impl Journal {
     }
 
     /// Notes that a call begins, which may use `worst` at the most.
-    pub(super) async fn asked(&self, row: u64, key: RequestKey, worst: Charge) -> Result<(), AppendError> {
-        self.0.add(line(&Record::Asked { row, key, worst })).await
+    pub(super) async fn asked(
+        &self,
+        row: u64,
+        key: RequestKey,
+        worst: Charge,
+        grader: Option<String>,
+    ) -> Result<(), AppendError> {
+        self.0.add(line(&Record::Asked { row, key, worst, grader })).await
+    }
+
+    /// Notes that a call was not made after all.
+    pub(super) async fn unasked(&self, row: u64, key: RequestKey) -> Result<(), AppendError> {
+        self.0.add(line(&Record::Unasked { row, key })).await
     }
 
     /// Notes the end of a call; once this returns, it is not made again.
@@ -89,7 +120,14 @@ impl Journal {
 impl Replay {
     /// What the calls of the earlier run used, and those under way may have used.
     pub(super) fn charge(&self) -> Charge {
-        self.under_way.values().fold(self.answered, |sum, worst| sum.plus(*worst))
+        self.under_way.values().fold(self.answered, |sum, call| sum.plus(call.worst))
+    }
+
+    /// The share of a grader that has a budget of its own.
+    pub(super) fn charge_of(&self, grader: &str) -> Charge {
+        let answered = self.of_graders.get(grader).copied().unwrap_or_default();
+        let under_way = self.under_way.values().filter(|call| call.grader.as_deref() == Some(grader));
+        under_way.fold(answered, |sum, call| sum.plus(call.worst))
     }
 
     /// Reads the journal; keeps the answers of the rows for which `is_open` says so.
@@ -113,12 +151,19 @@ impl Replay {
 
     fn take(&mut self, record: Record, is_open: &impl Fn(u64) -> bool) {
         match record {
-            Record::Asked { row, key, worst } => {
-                self.under_way.insert((row, key), worst);
+            Record::Asked { row, key, worst, grader } => {
+                self.under_way.insert((row, key), UnderWay { worst, grader });
+            }
+            Record::Unasked { row, key } => {
+                self.under_way.remove(&(row, key));
             }
             Record::Answered(answered) => {
                 self.under_way.remove(&(answered.row, answered.key));
                 self.answered = self.answered.plus(answered.charge);
+                if let Some(grader) = answered.grader {
+                    let used = self.of_graders.entry(grader).or_default();
+                    *used = used.plus(answered.charge);
+                }
                 if is_open(answered.row) {
                     self.answers.insert((answered.row, answered.key), (answered.answer, answered.usage));
                 }
@@ -162,16 +207,16 @@ mod tests {
             Completion { content: format!("answer {number}\n"), reasoning: None, truncated: false, model: "m".into() };
         let usage = Usage { calls: 1, prompt_tokens: Some(1), completion_tokens: None, cost: None };
         let charge = Charge { calls: 1, tokens: 5, cost: 0.25 };
-        Answered { row, key: key(number), model: "writer".into(), answer: Ok(completion), usage, charge }
+        Answered { row, key: key(number), model: "writer".into(), answer: Ok(completion), usage, charge, grader: None }
     }
 
     async fn written(path: &Path) {
         let journal = Journal::open(path, &Replay::default()).unwrap();
         for (row, number) in [(1, 1), (2, 2)] {
-            journal.asked(row, key(number), WORST).await.unwrap();
+            journal.asked(row, key(number), WORST, None).await.unwrap();
             journal.answered(answered(row, number)).await.unwrap();
         }
-        journal.asked(3, key(3), WORST).await.unwrap();
+        journal.asked(3, key(3), WORST, None).await.unwrap();
         journal.0.close().await.unwrap();
     }
 
@@ -183,7 +228,7 @@ mod tests {
         let replay = Replay::read(&path, |row| row > 1).unwrap();
         assert_eq!(replay.answers.len(), 1);
         assert_eq!(replay.answers[&(2, key(2))].0, answered(2, 2).answer);
-        assert_eq!(replay.under_way, HashMap::from([((3, key(3)), WORST)]));
+        assert_eq!(replay.under_way, HashMap::from([((3, key(3)), UnderWay { worst: WORST, grader: None })]));
         assert_eq!(replay.charge(), Charge { calls: 3, tokens: 110, cost: 1.5 });
         assert_eq!(replay.length, std::fs::metadata(&path).unwrap().len());
     }

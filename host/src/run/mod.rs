@@ -1,6 +1,7 @@
 //! A whole dataset: rows in, rows with their grades out, in the order of the dataset, in bounded memory.
 
 mod appender;
+mod bounded;
 mod directory;
 mod fatal;
 mod journal;
@@ -29,6 +30,7 @@ pub mod fuzzing;
 
 pub use self::{
     appender::AppendError,
+    bounded::Bounded,
     directory::{DirectoryError, Results, RunDirectory, read_results, read_times, read_told, results_of},
     fatal::FatalErrors,
     merge::{MergeError, Shards},

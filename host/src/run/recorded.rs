@@ -81,7 +81,13 @@ impl Recorder {
 
     /// The model, recorded. `identity` tells endpoints and models apart: two models of one identity share answers.
     pub fn record(&self, model: Arc<dyn ChatModel>, identity: String) -> Arc<dyn ChatModel> {
-        Arc::new(Recorded { model, identity, shared: Arc::clone(&self.0) })
+        Arc::new(Recorded { model, identity, grader: None, shared: Arc::clone(&self.0) })
+    }
+
+    /// The model as [`Recorder::record`] has it, for a grader with a budget of its own: what it used is on record, too.
+    pub fn record_for(&self, grader: &str, model: Arc<dyn ChatModel>, identity: String) -> Arc<dyn ChatModel> {
+        let grader = Some(grader.to_owned());
+        Arc::new(Recorded { model, identity, grader, shared: Arc::clone(&self.0) })
     }
 
     pub fn counts(&self) -> CallCounts {
@@ -108,6 +114,8 @@ impl Shared {
 struct Recorded {
     model: Arc<dyn ChatModel>,
     identity: String,
+    /// The grader whose own budget is charged.
+    grader: Option<String>,
     shared: Arc<Shared>,
 }
 
@@ -129,12 +137,20 @@ impl Recorded {
     async fn ask(&self, row: u64, key: RequestKey, request: &Request) -> (Result<Completion, ModelError>, Usage) {
         let worst = self.model.worst_case(request);
         if let Some(journal) = &self.shared.journal
-            && let Err(error) = journal.asked(row, key, worst).await
+            && let Err(error) = journal.asked(row, key, worst, self.grader.clone()).await
         {
             return (Err(not_recorded(&error)), Usage::default());
         }
-        self.shared.counts.made.fetch_add(1, Ordering::Relaxed);
         let (answer, usage) = self.model.complete(request).await;
+        if matches!(answer, Err(ModelError::Budget(_))) && usage.calls == 0 {
+            if let Some(journal) = &self.shared.journal
+                && let Err(error) = journal.unasked(row, key).await
+            {
+                return (Err(not_recorded(&error)), usage);
+            }
+            return (answer, usage);
+        }
+        self.shared.counts.made.fetch_add(1, Ordering::Relaxed);
         if let Some(journal) = &self.shared.journal
             && is_worth_keeping(&answer, usage)
         {
@@ -144,7 +160,8 @@ impl Recorded {
                 model: self.model.name().to_owned(),
                 answer: answer.clone(),
                 usage,
-                charge: charged(usage, worst),
+                charge: usage.charge(worst),
+                grader: self.grader.clone(),
             };
             if let Err(error) = journal.answered(answered).await {
                 return (Err(not_recorded(&error)), usage);
@@ -182,18 +199,6 @@ fn is_worth_keeping(answer: &Result<Completion, ModelError>, usage: Usage) -> bo
     match answer {
         Ok(_) | Err(ModelError::Refused(_) | ModelError::Empty(_)) => true,
         Err(_) => usage.calls > 0,
-    }
-}
-
-/// What is certain, and the worst where the endpoint does not tell.
-fn charged(usage: Usage, worst: Charge) -> Charge {
-    let tokens = usage.prompt_tokens.zip(usage.completion_tokens).map(|(prompt, completion)| prompt + completion);
-    #[expect(clippy::cast_precision_loss, reason = "no run makes 2^52 calls")]
-    let calls = usage.calls as f64;
-    Charge {
-        calls: usage.calls,
-        tokens: tokens.unwrap_or(worst.tokens.saturating_mul(usage.calls)),
-        cost: usage.cost.unwrap_or(worst.cost * calls),
     }
 }
 

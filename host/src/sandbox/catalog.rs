@@ -56,6 +56,13 @@ pub struct Entry {
     pub(super) component: ComponentId,
 }
 
+impl Entry {
+    /// Whether the component can use a capability at all.
+    pub fn imports(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|imported| imported == capability)
+    }
+}
+
 /// A language runtime.
 #[derive(Debug, Clone)]
 pub struct Language {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     catalog::{Entry, Language},
     limits::GradeLimits,
+    model_calls::{GrantedModels, ModelCalls},
     pool::{Sandbox, SandboxError},
     wire::{
         Answer, ComponentId, Execution, GradeWork, LogLine, ProgramRequest, WireGrants, WireMessage, WireSample,
@@ -23,20 +24,36 @@ use crate::{
 /// Largest details that are kept of a grader, in bytes of JSON.
 const DETAILS: usize = 1 << 20;
 
+/// Where the details of a grade say which models it asked.
+const MODEL_CALLS: &str = "model_calls";
+
 /// Largest sample that a grader is given, in bytes.
 const SAMPLE: usize = 64 << 20;
 
-/// The capabilities that the user grants to a grader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The capabilities that a grader has.
+#[derive(Clone)]
 pub struct Grants {
-    /// Running untrusted programs in sandboxes.
+    /// Running untrusted programs in sandboxes. Granted unless the user says otherwise: a program reaches nothing, and
+    /// its limits hold.
     pub programs: bool,
+    /// Asking models. Granted by the user only: a call costs money, and carries the row to an endpoint.
+    pub models: GrantedModels,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self { programs: true, models: GrantedModels::default() }
+    }
 }
 
 impl Grants {
     /// The capabilities that a component imports and is not granted.
     pub fn missing<'a>(&self, entry: &'a Entry) -> Vec<&'a str> {
-        let granted = |capability: &str| capability == "log" || (capability == "programs" && self.programs);
+        let granted = |capability: &str| match capability {
+            "programs" => self.programs,
+            "models" => !self.models.is_empty(),
+            other => other == "log",
+        };
         entry.capabilities.iter().map(String::as_str).filter(|capability| !granted(capability)).collect()
     }
 }
@@ -47,6 +64,8 @@ pub struct ComponentGrader {
     component: ComponentId,
     /// The grader's name and version, for messages.
     title: String,
+    /// Where the configuration speaks of the grader.
+    table: String,
     mode: Mode,
     scale: Scale,
     needs: Needs,
@@ -55,6 +74,7 @@ pub struct ComponentGrader {
     grants: Grants,
     limits: GradeLimits,
     uses_programs: bool,
+    asks_models: bool,
 }
 
 impl ComponentGrader {
@@ -70,6 +90,7 @@ impl ComponentGrader {
             sandbox,
             component: entry.component,
             title: format!("`{}` {}", entry.name, entry.version),
+            table: format!("[graders.{}]", entry.name),
             mode: entry.mode,
             scale: entry.scale,
             needs: entry.needs.clone(),
@@ -77,11 +98,60 @@ impl ComponentGrader {
             map,
             grants,
             limits,
-            uses_programs: entry.capabilities.iter().any(|capability| capability == "programs"),
+            uses_programs: entry.imports("programs"),
+            asks_models: entry.imports("models"),
         }
     }
 
-    async fn outcome(&self, sample: &Sample) -> Result<Outcome, GradeError> {
+    /// The grader as the configuration calls it, for messages that say what to write there.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { table: format!("[graders.{name}]"), ..self }
+    }
+
+    /// The outcome; the calls of models that were made on the way stand in `calls`.
+    async fn outcome(&self, sample: &Sample, calls: &mut ModelCalls<'_>) -> Result<Outcome, GradeError> {
+        let (sample, size) = self.prepare(sample)?;
+        let (id, count) = (sample.id.clone(), sample.responses.len());
+        let mut work = GradeWork {
+            component: self.component,
+            sample,
+            params: self.params.clone(),
+            grants: WireGrants { programs: self.grants.programs },
+            limits: self.limits,
+            answered: vec![],
+        };
+        loop {
+            let again = self.asks_models.then(|| work.clone());
+            let needs_runtimes = self.uses_programs && self.grants.programs;
+            let (answer, log) = self.sandbox.run(Work::Grade(work), needs_runtimes, size).await;
+            match (answer?, again) {
+                (Answer::Asks { call, after }, Some(again)) => {
+                    calls.make(call, after).await.map_err(|error| self.attributed(error))?;
+                    work = GradeWork { answered: calls.answered.clone(), ..again };
+                }
+                (answer, _) => {
+                    self.publish(&id, log);
+                    return self.conclude(answer, count);
+                }
+            }
+        }
+    }
+
+    fn conclude(&self, answer: Answer, count: usize) -> Result<Outcome, GradeError> {
+        let failed = |kind, reason: &str| self.attributed(GradeError::new(kind, reason));
+        match answer {
+            Answer::Verdict(verdict) => self.accept(verdict, count),
+            Answer::Failed { kind: kind @ ErrorKind::CapabilityDenied, reason } => {
+                Err(failed(kind, &format!("{reason}; `programs = true` in {} of gradebox.toml grants it", self.table)))
+            }
+            Answer::Failed { kind, reason } => Err(failed(kind, &reason)),
+            _ => Err(failed(ErrorKind::GraderFailed, "an answer of another kind of work")),
+        }
+    }
+
+    /// The sample as the grader gets it, with its size in bytes.
+    fn prepare(&self, sample: &Sample) -> Result<(WireSample, usize), GradeError> {
         let fields = self.needs.collect(sample, &self.map).map_err(|missing| {
             let column = missing.columns.first().map_or("", String::as_str);
             let reason = format!(
@@ -92,8 +162,6 @@ impl ComponentGrader {
             GradeError::new(ErrorKind::InvalidSample, reason)
         })?;
         let sample = self.wire_sample(sample, fields)?;
-        let id = sample.id.clone();
-        let count = sample.responses.len();
         let size = sample.size();
         if SAMPLE < size {
             let reason = format!(
@@ -104,20 +172,7 @@ impl ComponentGrader {
             );
             return Err(GradeError::new(ErrorKind::InvalidSample, reason));
         }
-        let work = Work::Grade(GradeWork {
-            component: self.component,
-            sample,
-            params: self.params.clone(),
-            grants: WireGrants { programs: self.grants.programs },
-            limits: self.limits,
-        });
-        let (answer, log) = self.sandbox.run(work, self.uses_programs && self.grants.programs, size).await;
-        self.publish(&id, log);
-        match answer? {
-            Answer::Verdict(verdict) => self.accept(verdict, count),
-            Answer::Failed { kind, reason } => Err(GradeError::new(kind, self.attribute(&reason))),
-            _ => Err(GradeError::new(ErrorKind::GraderFailed, self.attribute("an answer of another kind of work"))),
-        }
+        Ok((sample, size))
     }
 
     fn wire_sample(&self, sample: &Sample, fields: Columns) -> Result<WireSample, GradeError> {
@@ -155,6 +210,11 @@ impl ComponentGrader {
     fn attribute(&self, message: &str) -> String {
         format!("grader {}: {}", self.title, clean(message))
     }
+
+    fn attributed(&self, mut error: GradeError) -> GradeError {
+        error.reason = self.attribute(&error.reason);
+        error
+    }
 }
 
 #[async_trait]
@@ -164,11 +224,17 @@ impl Grader for ComponentGrader {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Component
+        if self.grants.models.is_empty() { Kind::Component } else { Kind::Judge }
     }
 
     async fn grade(&self, sample: &Sample) -> Graded {
-        self.outcome(sample).await.unwrap_or_else(Outcome::Error).into()
+        let mut calls = ModelCalls::new(&self.grants.models, &self.table);
+        let mut outcome = self.outcome(sample, &mut calls).await.unwrap_or_else(Outcome::Error);
+        if let (Outcome::Scored(score), false) = (&mut outcome, calls.told.is_empty()) {
+            // The host's word, whatever the grader wrote there.
+            score.details.insert(MODEL_CALLS.to_owned(), calls.told.into());
+        }
+        Graded { outcome, usage: calls.usage }
     }
 }
 

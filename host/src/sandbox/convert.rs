@@ -75,6 +75,12 @@ impl From<interpreter::Language> for WireLanguage {
     }
 }
 
+impl From<types::Message> for WireMessage {
+    fn from(message: types::Message) -> Self {
+        Self { role: message.role, content: message.content, extra: message.extra }
+    }
+}
+
 impl From<WireMessage> for types::Message {
     fn from(message: WireMessage) -> Self {
         Self { role: message.role, content: message.content, extra: message.extra }

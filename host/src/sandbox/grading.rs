@@ -25,7 +25,10 @@ use super::{
     programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
     run_all::RunAll,
     wasi::{self, EmptyWasi, HasEmptyWasi},
-    wire::{Answer, GradeWork, LogLevel, LogLine, ProgramInput, WireDescription, WireGrants, WireMode},
+    wire::{
+        Answer, AnsweredCall, GradeWork, LogLevel, LogLine, ModelCall, ProgramInput, WireDescription, WireGrants,
+        WireMode,
+    },
 };
 use crate::score::ErrorKind;
 
@@ -92,9 +95,15 @@ impl Grader {
     }
 
     /// Grades one sample in a store of its own, which does not outlive the call.
-    pub(super) fn grade(&self, work: GradeWork, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> (Answer, Vec<LogLine>) {
+    pub(super) fn grade(
+        &self,
+        mut work: GradeWork,
+        runtimes: &Arc<Runtimes>,
+        pipe: &SharedPipe,
+    ) -> (Answer, Vec<LogLine>) {
         let limits = work.limits;
         let mut store = self.store(limits, work.grants, runtimes, pipe);
+        store.data_mut().models.answered = std::mem::take(&mut work.answered);
         let answer = match self.call(&mut store, work) {
             Ok(answer) => answer,
             Err(trap) => failure(&trap, store.data(), limits),
@@ -143,6 +152,7 @@ impl Grader {
             limits,
             programs: TimeSpent::default(),
             log: Log { lines: vec![], room: limits.log },
+            models: Models::default(),
             open_sessions: 0,
             session_memory: 0,
         };
@@ -156,7 +166,7 @@ impl Grader {
     }
 }
 
-/// A linker with everything that a grader may import; what is not granted traps when it is called.
+/// A linker with everything that a grader may import; what is not granted ends the grade when it is called.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GraderState>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;
@@ -171,6 +181,14 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GraderState>> {
 #[error("the grader used `{0}`, which it has not been granted")]
 struct Denied(&'static str);
 
+/// A grade that cannot go on without a model's answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the grader asks a model")]
+struct Asks {
+    call: ModelCall,
+    after: usize,
+}
+
 /// A capability was used beyond what one grade may.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -178,6 +196,9 @@ struct Excess(String);
 
 /// The typed answer for a grade that ended in a trap.
 fn failure(trap: &wasmtime::Error, state: &GraderState, limits: GradeLimits) -> Answer {
+    if let Some(Asks { call, after }) = trap.downcast_ref() {
+        return Answer::Asks { call: call.clone(), after: *after };
+    }
     let (kind, reason) = classify(trap, state, limits);
     Answer::Failed { kind, reason }
 }
@@ -259,6 +280,7 @@ pub(super) struct GraderState {
     /// What programs took so far.
     programs: TimeSpent,
     log: Log,
+    models: Models,
     open_sessions: usize,
     /// What the open sessions may take together, in bytes.
     session_memory: usize,
@@ -331,14 +353,27 @@ impl Log {
     }
 }
 
+/// The answers that a grade has had, and how far it has come in them.
+#[derive(Default)]
+struct Models {
+    answered: Vec<AnsweredCall>,
+    next: usize,
+}
+
 impl models::Host for GraderState {
-    fn complete(
-        &mut self,
-        _role: String,
-        _messages: Vec<types::Message>,
-        _options: String,
-    ) -> wasmtime::Result<String> {
-        Err(Denied("models").into())
+    /// Answers out of the record. A grade that asks for more ends here, and the host, which alone can ask a model, has
+    /// it done again once there is an answer: so a grade that waits needs neither a worker nor memory.
+    fn complete(&mut self, role: String, messages: Vec<types::Message>, options: String) -> wasmtime::Result<String> {
+        let call = ModelCall { role, messages: messages.into_iter().map(Into::into).collect(), options };
+        let after = self.models.next;
+        match self.models.answered.get_mut(after) {
+            // A grade whose programs ran out of time may take another way than before: then the rest is void.
+            Some(answered) if answered.call == call => {
+                self.models.next += 1;
+                Ok(std::mem::take(&mut answered.reply))
+            }
+            _ => Err(Asks { call, after }.into()),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod grading;
 mod limits;
 mod lockdown;
+mod model_calls;
 mod offers;
 mod pipe;
 mod pool;
@@ -33,6 +34,7 @@ pub use self::{
     engine::Metering,
     limits::{FUEL_PER_MILLISECOND, GradeLimits, ProgramLimits},
     lockdown::Refused,
+    model_calls::{CALLS_PER_GRADE, GrantedModels},
     pool::{LogSink, Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
     wire::{Action, Diagnostic, Ending, Execution, LogLevel, LogLine, ProgramRequest, Raised},
 };

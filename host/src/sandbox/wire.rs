@@ -125,6 +125,24 @@ pub(super) struct GradeWork {
     pub(super) params: String,
     pub(super) grants: WireGrants,
     pub(super) limits: GradeLimits,
+    /// The model calls that this grade has made before, in their order, with what came back.
+    pub(super) answered: Vec<AnsweredCall>,
+}
+
+/// A question of a grader to a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ModelCall {
+    pub(super) role: String,
+    pub(super) messages: Vec<WireMessage>,
+    /// A JSON object, as far as the grader keeps to the contract.
+    pub(super) options: String,
+}
+
+/// A question, with the JSON that the grader is answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct AnsweredCall {
+    pub(super) call: ModelCall,
+    pub(super) reply: String,
 }
 
 /// The capabilities that a grade may use.
@@ -146,17 +164,24 @@ pub(super) struct WireSample {
 impl WireSample {
     /// About how many bytes the sample is.
     pub(super) fn size(&self) -> usize {
-        let messages: usize = self.messages.iter().map(|message| message.role.len() + message.content.len()).sum();
+        let messages: usize = self.messages.iter().map(WireMessage::size).sum();
         let responses: usize = self.responses.iter().map(String::len).sum();
         messages + responses + self.fields.len() + self.reference.as_ref().map_or(0, String::len)
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WireMessage {
     pub(super) role: String,
     pub(super) content: String,
     pub(super) extra: Option<String>,
+}
+
+impl WireMessage {
+    /// About how many bytes it is.
+    pub(super) fn size(&self) -> usize {
+        self.role.len() + self.content.len() + self.extra.as_ref().map_or(0, String::len)
+    }
 }
 
 /// From a worker to the host.
@@ -221,7 +246,16 @@ pub(super) enum Answer {
     Verdict(WireVerdict),
     Execution(Execution),
     Executions(Vec<Execution>),
-    Failed { kind: ErrorKind, reason: String },
+    /// The grade wants a model's answer, which is not on record: it is done again from its start with it. `after` of
+    /// the answers that it was given were of use.
+    Asks {
+        call: ModelCall,
+        after: usize,
+    },
+    Failed {
+        kind: ErrorKind,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -59,9 +59,7 @@ impl Plan {
         if let Some(refine) = &self.refine {
             text.table("refine");
             text.refine(refine);
-            if !self.budget.is_unlimited() {
-                text.budget(self.budget);
-            }
+            text.budget("budget", self.budget);
         }
         text.text
     }
@@ -125,11 +123,17 @@ impl Toml {
 
     fn grader(&mut self, grader: &GraderPlan, dataset: &[(String, Sourced<String>)]) {
         match &grader.what {
-            What::Component { name, params } => {
+            What::Component { name, params, grants } => {
                 let origin = if *name == grader.name { Origin::Default } else { Origin::File };
                 self.value("component", &name.clone().into(), &origin);
                 if !params.is_empty() {
                     self.value("params", &Value::Object(params.clone()), &Origin::Option("-g and configuration file"));
+                }
+                self.sourced("programs", &grants.programs);
+                if !grants.models.is_empty() {
+                    self.of_file("roles", Some(serde_json::json!(grants.models)));
+                    self.budget("budget", grants.budget);
+                    self.budget("budget_per_grade", grants.budget_per_grade);
                 }
             }
             What::Judge(judge) => {
@@ -185,14 +189,17 @@ impl Toml {
         self.of_file("final", refine.final_judge.as_ref().map(|judge| judge.name.clone()));
     }
 
-    fn budget(&mut self, budget: Limits) {
+    fn budget(&mut self, key: &str, budget: Limits) {
+        if budget.is_unlimited() {
+            return;
+        }
         let bounds = [
             ("calls", budget.calls.map(Value::from)),
             ("tokens", budget.tokens.map(Value::from)),
             ("cost", budget.cost.map(Value::from)),
         ];
         let bounds = bounds.into_iter().filter_map(|(name, bound)| Some((name.to_owned(), bound?)));
-        self.value("budget", &Value::Object(bounds.collect()), &Origin::File);
+        self.value(key, &Value::Object(bounds.collect()), &Origin::File);
     }
 }
 

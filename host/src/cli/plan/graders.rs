@@ -1,7 +1,8 @@
 //! The graders of a run: which are chosen, and what each of them is.
 
 use super::{
-    GraderPlan, JudgePlan, Known, Origin, Prompt, RefinePlan, Sourced, What, models::Models, unknown, unknown_of,
+    GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, RefinePlan, Sourced, What, budget, models::Models,
+    unknown, unknown_of,
 };
 use crate::{
     cli::{
@@ -79,7 +80,7 @@ impl Chosen {
             None => None,
         };
         let what = self.what(models, known)?;
-        let default = if matches!(what, What::Judge(_)) { 0.7 } else { 1.0 };
+        let default = if what.is_opinion() { 0.7 } else { 1.0 };
         let threshold = match (self.config.threshold, threshold) {
             (Some(own), _) => Sourced::file(own),
             (None, Some(common)) => Sourced::option(common, "--threshold"),
@@ -141,7 +142,7 @@ impl Chosen {
     fn what(&self, models: &mut Models<'_>, known: Known<'_>) -> Result<What, Failure> {
         let config = &self.config;
         match (&config.component, &config.judge, &config.template) {
-            (Some(component), None, None) => self.component(component, known),
+            (Some(component), None, None) => self.component(component, models, known),
             (None, Some(rubric), None) => {
                 if known.rubrics.contains(&rubric.as_str()) {
                     return self.judge(Prompt::Rubric(rubric.clone()), models);
@@ -149,7 +150,9 @@ impl Chosen {
                 Err(unknown_of("rubric", rubric, known.rubrics).within(&self.name))
             }
             (None, None, Some(template)) => self.judge(Prompt::Template(template.clone()), models),
-            (None, None, None) if known.components.contains(&self.name.as_str()) => self.component(&self.name, known),
+            (None, None, None) if known.components.contains(&self.name.as_str()) => {
+                self.component(&self.name, models, known)
+            }
             (None, None, None) if known.rubrics.contains(&self.name.as_str()) => {
                 self.judge(Prompt::Rubric(self.name.clone()), models)
             }
@@ -164,7 +167,7 @@ impl Chosen {
         }
     }
 
-    fn component(&self, name: &str, known: Known<'_>) -> Result<What, Failure> {
+    fn component(&self, name: &str, models: &mut Models<'_>, known: Known<'_>) -> Result<What, Failure> {
         if !known.components.contains(&name) {
             return Err(unknown_of("component", name, known.components).within(&self.name));
         }
@@ -177,7 +180,27 @@ impl Chosen {
         }
         let mut params = self.config.params.clone();
         params.extend(self.params.clone());
-        Ok(What::Component { name: name.to_owned(), params })
+        Ok(What::Component { name: name.to_owned(), params, grants: self.grants(models)? })
+    }
+
+    /// What the file grants to a component, with the models that it names.
+    fn grants(&self, models: &mut Models<'_>) -> Result<GrantsPlan, Failure> {
+        let config = &self.config;
+        let place = |key: &str| format!("`{key}` in [graders.{}]", self.name);
+        let is_bounded = config.budget.is_some() || config.budget_per_grade.is_some();
+        if is_bounded && config.roles.is_empty() {
+            let failure = Failure::new(format!("[graders.{}] has a budget, and no `roles` to spend it on", self.name));
+            return Err(failure.hint("add `roles = { ROLE = \"MODEL\" }`, or remove the budget"));
+        }
+        for model in config.roles.values() {
+            models.of_component(model).map_err(|failure| failure.within(&self.name))?;
+        }
+        Ok(GrantsPlan {
+            programs: Sourced::first(None, "", config.programs, true),
+            models: config.roles.iter().map(|(role, model)| (role.clone(), model.clone())).collect(),
+            budget: budget(config.budget.as_ref(), &place("budget"))?,
+            budget_per_grade: budget(config.budget_per_grade.as_ref(), &place("budget_per_grade"))?,
+        })
     }
 
     /// A key that has a meaning for judges only.
@@ -199,7 +222,24 @@ impl Chosen {
         keys.into_iter().find_map(|(key, is_set)| is_set.then_some(key))
     }
 
+    /// A key that has a meaning for components only, `params` apart.
+    fn component_key(&self) -> Option<&'static str> {
+        let config = &self.config;
+        let keys = [
+            ("programs", config.programs.is_some()),
+            ("roles", !config.roles.is_empty()),
+            ("budget", config.budget.is_some()),
+            ("budget_per_grade", config.budget_per_grade.is_some()),
+        ];
+        keys.into_iter().find_map(|(key, is_set)| is_set.then_some(key))
+    }
+
     fn judge(&self, prompt: Prompt, models: &mut Models<'_>) -> Result<What, Failure> {
+        if let Some(key) = self.component_key() {
+            let failure =
+                Failure::new(format!("`{key}` in [graders.{}] is of components only, and this is a judge", self.name));
+            return Err(failure.hint("`model` names what a judge asks; `budget` in [refine] bounds the whole run"));
+        }
         if !self.params.is_empty() || !self.config.params.is_empty() {
             let failure = Failure::new(format!("the judge `{}` has no parameters", self.name));
             return Err(

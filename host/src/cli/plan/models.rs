@@ -80,6 +80,11 @@ impl<'a> Models<'a> {
         Ok(name)
     }
 
+    /// A model that a component is granted.
+    pub(super) fn of_component(&mut self, name: &str) -> Result<(), Failure> {
+        self.resolve(name, true)
+    }
+
     /// The model that writes better responses: `--model`, else that of `refine`, else the only one there is.
     pub(super) fn of_writer(&mut self) -> Result<Sourced<String>, Failure> {
         let Some(name) = self.common() else {

@@ -176,7 +176,7 @@ fn a_second_opinion_is_a_grader_of_the_file_or_a_known_one_and_not_of_the_panel(
     assert_eq!(names(&plan), ["math"]);
     let second = plan.graders[0].second_opinion.as_deref().unwrap();
     assert_eq!(second.name, "other");
-    let What::Component { name, params } = &second.what else { panic!("a component") };
+    let What::Component { name, params, .. } = &second.what else { panic!("a component") };
     assert_eq!((name.as_str(), &params["a"]), ("syntax", &serde_json::json!(1)));
     assert_eq!(names(&plan_of("grade d.jsonl -g math -g other", SECOND, &[]).unwrap()), ["math", "other"]);
     let plan = plan_of("grade d.jsonl", "[graders.math]\nsecond_opinion = \"syntax\"\n", &[]).unwrap();

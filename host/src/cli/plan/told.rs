@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{GraderPlan, JudgePlan, ModelPlan, Plan, Prompt, RefinePlan, What};
-use crate::cli::config::{JudgeMode, VoteCount};
+use crate::{
+    budget::Limits,
+    cli::config::{JudgeMode, VoteCount},
+};
 
 impl Plan {
     /// The decisive part of the plan; no secrets.
@@ -23,7 +26,14 @@ impl Plan {
 
 fn told_grader(grader: &GraderPlan) -> Value {
     let what = match &grader.what {
-        What::Component { name, params } => json!({"component": name, "params": params}),
+        What::Component { name, params, grants } => {
+            let mut told = json!({"component": name, "params": params, "programs": grants.programs.value});
+            if let (Some(told), false) = (told.as_object_mut(), grants.models.is_empty()) {
+                told.insert("roles".to_owned(), json!(grants.models));
+                told.insert("budget_per_grade".to_owned(), json!(bounds(grants.budget_per_grade)));
+            }
+            told
+        }
         What::Judge(judge) => told_judge(judge),
     };
     let map: serde_json::Map<String, Value> =
@@ -38,6 +48,10 @@ fn told_grader(grader: &GraderPlan) -> Value {
         "map": map,
         "second_opinion": grader.second_opinion.as_deref().map(|second| json!({(second.name.as_str()): told_grader(second)})),
     })
+}
+
+fn bounds(limits: Limits) -> Value {
+    json!({"calls": limits.calls, "tokens": limits.tokens, "cost": limits.cost})
 }
 
 fn told_judge(judge: &JudgePlan) -> Value {

@@ -3,7 +3,18 @@
 #![cfg(target_family = "wasm")]
 #![allow(unsafe_code, unconditional_recursion, clippy::panic, clippy::pedantic, reason = "misbehaving is the point")]
 
-wit_bindgen::generate!({ path: "../../../wit/grader", world: "pointwise-grader-with-programs" });
+wit_bindgen::generate!({
+    path: "../../../wit/grader",
+    inline: "
+        package gradebox:hostile;
+        world hostile {
+            include gradebox:grader/pointwise-grader-with-programs@0.1.0;
+            import gradebox:grader/models@0.1.0;
+        }
+    ",
+    world: "gradebox:hostile/hostile",
+    generate_all,
+});
 
 use std::{
     hint::black_box,
@@ -12,9 +23,9 @@ use std::{
 
 use exports::gradebox::grader::{descriptor, pointwise};
 use gradebox::grader::{
-    log,
+    log, models,
     programs::{self, Action, Input, Limits, Program},
-    types::{GradeError, Sample, Scale, Score, Verdict},
+    types::{GradeError, Message, Sample, Scale, Score, Verdict},
 };
 
 struct Hostile;
@@ -111,6 +122,21 @@ fn misbehave(how: &str) -> Result<Score, GradeError> {
             eprintln!("flood");
         },
         "run in no language" => run("cobol", "DISPLAY 'x'."),
+        "ask a model" => score(1.0, &ask("judge", "Well?", "{}")),
+        "ask without end" => {
+            for call in 0.. {
+                ask("judge", &format!("Call {call}?"), "{}");
+            }
+            score(1.0, "asked enough")
+        }
+        "ask another model" => score(1.0, &ask("judge", "Well?", r#"{"model": "dearer"}"#)),
+        "ask in another role" => score(1.0, &ask("writer", "Well?", "{}")),
+        "ask for gigabytes" => score(1.0, &ask("judge", &"x".repeat(16 << 20), "{}")),
+        "ask by the clock" => {
+            // What a program prints differs between two runs only where its time runs out.
+            run("python", "while True: pass");
+            score(1.0, &ask("judge", "After a program?", "{}"))
+        }
         "internal" => return Err(GradeError::Internal("the grader gives up".to_owned())),
         "bad sample" => return Err(GradeError::InvalidSample("column `x` is missing".to_owned())),
         "bad params" => return Err(GradeError::InvalidParams("parameter `x` is wrong".to_owned())),
@@ -127,6 +153,11 @@ fn text_or_error(result: std::io::Result<String>) -> Score {
         Ok(text) => score(1.0, &format!("got through: {text}")),
         Err(error) => score(0.0, &format!("refused: {error}")),
     }
+}
+
+fn ask(role: &str, question: &str, options: &str) -> String {
+    let message = Message { role: "user".to_owned(), content: question.to_owned(), extra: None };
+    models::complete(role, &[message], options)
 }
 
 #[inline(never)]
