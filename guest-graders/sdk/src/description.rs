@@ -139,6 +139,13 @@ impl Example {
         self
     }
 
+    /// The grader refuses the parameters.
+    #[must_use]
+    pub fn is_invalid_params(mut self) -> Self {
+        self.verdict = json!({"outcome": "error", "kind": "invalid-params"});
+        self
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         json!({"sample": self.sample, "params": self.params, "verdict": self.verdict})
     }
