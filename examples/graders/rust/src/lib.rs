@@ -25,6 +25,8 @@ impl Grader for WordLimit {
         description!("Scores responses by how far they keep to a limit of words.")
             .example(Example::new(json!({"response": "short"})).scores(1.0))
             .example(Example::new(json!({"response": "one two"})).params(json!({"words": 1})).scores(0.5))
+            .example(Example::new(json!({"response": " "})).is_not_applicable())
+            .example(Example::new(json!({"response": "short"})).params(json!({"words": 0})).is_invalid_params())
     }
 
     fn grade(sample: &Sample, params: &Params) -> Result<Verdict, GradeError> {
@@ -32,6 +34,9 @@ impl Grader for WordLimit {
             return Err(GradeError::invalid_params("words", "must be above 0"));
         }
         let words = sample.response.split_whitespace().count();
+        if words == 0 {
+            return Ok(Verdict::not_applicable("there is no word in the response"));
+        }
         if words <= params.words {
             return Ok(Verdict::scored(1.0, format!("{words} words, at most {}", params.words)));
         }

@@ -1,0 +1,3 @@
+module word-limit
+
+go 1.24

@@ -1,0 +1,1 @@
+../../../guest-graders/sdk-javascript/gradebox.d.ts
