@@ -24,4 +24,6 @@ pub mod run;
 
 pub mod report;
 
+pub mod author;
+
 pub mod cli;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::quantity::{parse_bytes, parse_duration};
 use crate::{
+    author::SourceLanguage,
     dataset::{Format, FormatOptions},
     run::Shard,
     sample::Columns,
@@ -48,6 +49,8 @@ pub(super) enum Command {
     Import(ImportArgs),
     Merge(MergeArgs),
     Report(ReportArgs),
+    New(NewArgs),
+    Build(BuildArgs),
     Check(CheckArgs),
     Graders(GradersArgs),
     Doctor(DoctorArgs),
@@ -64,6 +67,7 @@ impl Command {
     pub(super) fn directories(&self) -> Option<&Directories> {
         match self {
             Self::Exec(args) => Some(&args.directories),
+            Self::Build(args) => Some(&args.directories),
             Self::Check(args) => Some(&args.directories),
             Self::Graders(args) => Some(&args.directories),
             Self::Doctor(args) => Some(&args.directories),
@@ -73,6 +77,7 @@ impl Command {
             | Self::Import(_)
             | Self::Merge(_)
             | Self::Report(_)
+            | Self::New(_)
             | Self::ConfigSchema
             | Self::Worker => None,
         }
@@ -86,13 +91,17 @@ Examples:
   gradebox grade data.jsonl -g syntax -g code-execution:'{\"timeout_ms\": 2000}' -o graded.jsonl
   gradebox grade data.jsonl -g math --map reference=gold --fail-under 0.9 > graded.jsonl
   gradebox grade data.jsonl -g helpfulness --model NAME --base-url http://127.0.0.1:8080/v1 -o graded.jsonl
-  gradebox grade data.jsonl -c gradebox.toml -o graded.jsonl")]
+  gradebox grade data.jsonl -c gradebox.toml -o graded.jsonl
+  gradebox grade data.jsonl --graders . -g too-long -o graded.jsonl --watch")]
 pub(super) struct GradeArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     /// Exit with status 1 where the mean score is below this (0..1)
     #[arg(long, value_name = "SCORE", value_parser = parse_unit)]
     pub(super) fail_under: Option<f64>,
+    /// Grade again whenever the dataset, a component or the configuration changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["run", "fail_under"])]
+    pub(super) watch: bool,
 }
 
 /// Refine the rows that do not pass: ask a model for better responses, keep the best
@@ -349,6 +358,40 @@ pub(super) struct ReportArgs {
     pub(super) json: bool,
 }
 
+/// Begin a grader of your own: a project that builds and passes its own tests
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox new too-long --lang python
+  gradebox new cites-sources --lang rust --directory graders/cites-sources")]
+pub(super) struct NewArgs {
+    /// The grader's name: lower-case words joined by `-`
+    pub(super) name: String,
+    /// The language to write it in: rust, python, javascript, typescript, c, zig or go
+    #[arg(long, value_name = "LANGUAGE", value_parser = parse_language)]
+    pub(super) lang: SourceLanguage,
+    /// Where the project goes [default: a new folder of the grader's name]
+    #[arg(long, value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+}
+
+/// Make a component of a grader's project, whatever its language, and check it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox build
+  gradebox build too-long -o graders/too-long.wasm")]
+pub(super) struct BuildArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(super) project: PathBuf,
+    /// Where the component goes [default: NAME.wasm in the project's folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
+
 /// Is a file a grader, or a language runtime, for this host? Runs its own examples
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gradebox check target/graders/math.wasm")]
@@ -418,6 +461,13 @@ fn parse_grader(text: &str) -> Result<GraderArg, String> {
         Some(Err(error)) => return Err(format!("the parameters of `{name}` are not JSON: {error}; {example}")),
     };
     Ok(GraderArg { name: name.to_owned(), params })
+}
+
+fn parse_language(text: &str) -> Result<SourceLanguage, String> {
+    SourceLanguage::from_name(text).ok_or_else(|| {
+        let known = SourceLanguage::ALL.map(SourceLanguage::name).join(", ");
+        format!("there are {known}; any other that makes a component serves without a template")
+    })
 }
 
 fn parse_mapping(text: &str) -> Result<(String, String), String> {

@@ -105,6 +105,17 @@ pub(super) fn cache_directory(environment: &Environment) -> PathBuf {
     }
 }
 
+/// Where the compilers of `gradebox build` are installed.
+pub(super) fn toolchain_directory(environment: &Environment) -> PathBuf {
+    if let Some(directory) = environment.variable("GRADEBOX_TOOLCHAINS") {
+        return PathBuf::from(directory);
+    }
+    match ProjectDirs::from("", "", "gradebox") {
+        Some(directories) => directories.cache_dir().join("toolchains"),
+        None => std::env::temp_dir().join("gradebox-toolchains"),
+    }
+}
+
 /// The directories to search for components: the user's, then those of the file, then the built-in one.
 pub(super) fn component_directories(
     named: &[PathBuf],

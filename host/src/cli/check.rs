@@ -49,7 +49,7 @@ pub(super) async fn check(args: &CheckArgs, environment: &Environment) -> Comman
     Ok(status)
 }
 
-async fn check_grader(entry: &Entry, components: &Components) -> CommandResult {
+pub(super) async fn check_grader(entry: &Entry, components: &Components) -> CommandResult {
     console::print(&format!("{} {}: {}", entry.name, entry.version, entry.summary))?;
     console::print(&format!("  mode          {}", graders::mode(entry.mode)))?;
     console::print(&format!("  scale         {}", graders::scale(entry.scale)))?;

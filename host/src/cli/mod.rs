@@ -5,6 +5,7 @@
 
 mod args;
 mod assemble;
+mod build;
 mod check;
 mod config;
 mod console;
@@ -18,6 +19,7 @@ mod graded_rows;
 mod graders;
 mod judges;
 mod merge;
+mod new;
 mod plan;
 mod progress;
 mod quantity;
@@ -27,6 +29,7 @@ mod refine;
 mod report;
 mod setup;
 mod table;
+mod watch;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -80,6 +83,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         return print_places(&directories.graders, environment);
     }
     match &line.command {
+        Command::Grade(args) if args.watch => watch::watch(args, environment).await,
         Command::Grade(args) => grade::grade(args, line.print_config, environment).await,
         Command::Refine(args) => refine::refine(args, line.print_config, environment).await,
         Command::Exec(args) => exec::exec(args, environment).await,
@@ -87,6 +91,8 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Import(args) => export::import(args),
         Command::Merge(args) => merge::merge(args),
         Command::Report(args) => report::report(args),
+        Command::New(args) => new::new(args),
+        Command::Build(args) => build::build(args, environment).await,
         Command::Check(args) => check::check(args, environment).await,
         Command::Graders(args) => graders::graders(args, environment).await,
         Command::Doctor(args) => doctor::doctor(args, environment).await,

@@ -223,7 +223,8 @@ pub(super) async fn shutdown() {
     });
 }
 
-async fn signal() {
+/// Resolves at the next wish of the user or the system that the process end.
+pub(super) async fn signal() {
     let interrupted = tokio::signal::ctrl_c();
     let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         let _ = interrupted.await;
