@@ -45,13 +45,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [
             *instances(bench, arguments.python, rounds=3, count=100 // scale),
+            *workers(bench, rounds=3, count=3000 // scale),
             *mix(bench, Path(folder), arguments.python, rounds=max(1, 10 // scale)),
             *small_tests(Path(folder), arguments.python, count=10_000 // scale),
             *human_eval(Path(folder), repetitions=max(1, 5 // scale)),
             *trivial_grades(bench, count=5000 // scale),
             *first_result(Path(folder), arguments.python, repetitions=30 // scale),
         ]
-    text = "\n".join([*machine(arguments.python, load), "", *table(rows), "", *sizes()]) + "\n"
+    text = "\n".join([*machine(arguments.python, load), "", *table(rows), "", *idle(bench), "", *sizes()]) + "\n"
     print(text)
     if not arguments.no_write:
         write(text)
@@ -93,6 +94,22 @@ def instances(bench: Path, python: str, rounds: int, count: int) -> list[Row]:
             what = f"fresh CPython for `print(1+1)`, {name}, p50 of {len(ours[kind])}"
             rows.append(compare(what, ours[kind], f"`{command}`", baseline[kind]))
     return rows
+
+
+def workers(bench: Path, rounds: int, count: int) -> list[Row]:
+    """`print(1+1)` in a fresh interpreter each time: wall time of a program with two workers and with one, in turns."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for jobs, walls in times.items():
+            walls.append(json.loads(output([bench, "throughput", CACHE, count, jobs]))["wall_us"])
+    name = f"fresh CPython for `print(1+1)`, two workers, wall time for each of {count}, p50 of {rounds}"
+    return [compare(name, times[2], "one worker", times[1])]
+
+
+def idle(bench: Path) -> list[str]:
+    count = 100
+    private = json.loads(output([bench, "idle", count]))["private_kib"]
+    return [f"An instance of the Python runtime that runs nothing takes {private:.1f} KiB of private memory (of {count})."]
 
 
 def mix(bench: Path, folder: Path, python: str, rounds: int) -> list[Row]:

@@ -3,7 +3,8 @@
 //!
 //! `sandbox programs CACHE COUNT` runs `print(1+1)` in Python; `sandbox grades CACHE COUNT ROUNDS` takes turns between
 //! trivial grades through a worker and the same component on Wasmtime alone; `sandbox rows CACHE GRADER FILE ROUNDS`
-//! grades the rows of a JSONL file.
+//! grades the rows of a JSONL file; `sandbox throughput CACHE COUNT JOBS` keeps as many workers busy with `print(1+1)`;
+//! `sandbox idle COUNT` holds that many instances of the Python runtime at once.
 
 #![allow(
     clippy::expect_used,
@@ -16,6 +17,7 @@
 )]
 
 mod floor;
+mod idle;
 mod rows;
 
 use std::{
@@ -26,6 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::StreamExt;
 use gradebox::{
     fields::FieldMap,
     grader::Grader,
@@ -53,12 +56,16 @@ fn main() {
             runtime.block_on(scripts(Path::new(cache), Path::new(file), number(rounds)))
         }
         ["grades", cache, count, rounds] => runtime.block_on(grades(Path::new(cache), number(count), number(rounds))),
+        ["throughput", cache, count, jobs] => {
+            runtime.block_on(throughput(Path::new(cache), number(count), number(jobs)))
+        }
+        ["idle", count] => idle::idle(&root().join("target/graders/runtimes/python.wasm"), number(count)),
         ["rows", cache, grader, file, rounds] => {
             runtime.block_on(rows::rows(Path::new(cache), grader, Path::new(file), number(rounds)))
         }
         _ => panic!(
-            "usage: sandbox programs CACHE COUNT | grades CACHE COUNT ROUNDS | rows CACHE GRADER FILE ROUNDS; see \
-             `make bench`"
+            "usage: sandbox programs CACHE COUNT | grades CACHE COUNT ROUNDS | rows CACHE GRADER FILE ROUNDS | \
+             throughput CACHE COUNT JOBS | idle COUNT; see `make bench`"
         ),
     };
     println!("{figures}");
@@ -70,14 +77,7 @@ async fn programs(cache: &Path, count: usize) -> Value {
     let python = catalog.language("python").expect("the Python runtime: run `make graders`");
     let (mut cpu, mut wall) = (vec![], vec![]);
     for turn in 0..count + 20 {
-        let request = ProgramRequest {
-            language: "python".to_owned(),
-            source: "print(1+1)".to_owned(),
-            action: Action::Script,
-            stdin: vec![],
-            limits: ProgramLimits::default(),
-        };
-        let execution = sandbox.exec(python, request).await.expect("an execution");
+        let execution = sandbox.exec(python, script("print(1+1)")).await.expect("an execution");
         assert_eq!(execution.stdout, b"2\n");
         if turn >= 20 {
             cpu.push(microseconds(execution.cpu, 1));
@@ -99,14 +99,7 @@ async fn scripts(cache: &Path, file: &Path, rounds: usize) -> Value {
     let mut first = Value::Null;
     for round in 0..=rounds {
         for (source, times) in sources.iter().zip(&mut times) {
-            let request = ProgramRequest {
-                language: "python".to_owned(),
-                source: source.clone(),
-                action: Action::Script,
-                stdin: vec![],
-                limits: ProgramLimits::default(),
-            };
-            let execution = sandbox.exec(python, request).await.expect("an execution");
+            let execution = sandbox.exec(python, script(source)).await.expect("an execution");
             // The first round fills caches.
             if round > 0 {
                 times.push(microseconds(execution.cpu, 1));
@@ -120,6 +113,37 @@ async fn scripts(cache: &Path, file: &Path, rounds: usize) -> Value {
     let last = worker_holds();
     sandbox.close();
     json!({ "cpu_us": times.into_iter().map(median).collect::<Vec<_>>(), "endings": endings, "first": first, "last": last })
+}
+
+/// `print(1+1)` in a fresh interpreter each time, as many at once as there are workers to do: microseconds of wall time
+/// for each program.
+async fn throughput(cache: &Path, count: usize, jobs: usize) -> Value {
+    let (sandbox, catalog) = open_with(cache, &root().join("target/graders"), jobs).await;
+    let python = catalog.language("python").expect("the Python runtime: run `make graders`");
+    let run = async |count| {
+        let programs = futures::stream::iter(0..count).map(|_| sandbox.exec(python, script("print(1+1)")));
+        programs
+            .buffer_unordered(UNDER_WAY)
+            .for_each(async |execution| assert_eq!(execution.expect("an execution").stdout, b"2\n"))
+            .await;
+    };
+    // Starts the workers.
+    run(count / 10 + UNDER_WAY).await;
+    let started = Instant::now();
+    run(count).await;
+    let wall = microseconds(started.elapsed(), count);
+    sandbox.close();
+    json!({ "wall_us": wall })
+}
+
+fn script(source: &str) -> ProgramRequest {
+    ProgramRequest {
+        language: "python".to_owned(),
+        source: source.to_owned(),
+        action: Action::Script,
+        stdin: vec![],
+        limits: ProgramLimits::default(),
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -199,8 +223,12 @@ fn sample() -> Sample {
 
 /// One worker, and the components of a directory.
 async fn open(cache: &Path, directory: &Path) -> (Sandbox, Catalog) {
+    open_with(cache, directory, 1).await
+}
+
+async fn open_with(cache: &Path, directory: &Path, jobs: usize) -> (Sandbox, Catalog) {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_gradebox"));
-    let sandbox = Sandbox::start(SandboxSettings { jobs: 1, metering: Metering::Time, program, on_log: None });
+    let sandbox = Sandbox::start(SandboxSettings { jobs, metering: Metering::Time, program, on_log: None });
     let cache = CompileCache::open(cache, Metering::Time).expect("the compile cache");
     let catalog = Catalog::open(&sandbox, &cache, &[directory.to_owned()], &|_| ()).await.expect("the components");
     (sandbox, catalog)
