@@ -1,5 +1,7 @@
 //! Grader components made instruction by instruction, for what no compiler would emit.
 
+use std::path::Path;
+
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, ImportSection, InstructionSink, MemorySection, MemoryType, Module, RefType,
@@ -169,8 +171,13 @@ pub fn letters(bytes: &[u8]) -> String {
 impl Craft {
     /// The component; it fits the contract by its type.
     pub fn component(&self) -> Vec<u8> {
+        self.component_for(&root().join("wit/grader"))
+    }
+
+    /// The component with the types of another contract, in a directory.
+    pub fn component_for(&self, contract: &Path) -> Vec<u8> {
         let mut resolve = wit_parser::Resolve::default();
-        resolve.push_dir(root().join("wit/grader")).expect("the contract");
+        resolve.push_dir(contract).expect("the contract");
         let package = resolve.push_str("crafted.wit", WORLD).expect("a world");
         let world = resolve.select_world(&[package], Some("crafted")).expect("the world of crafted graders");
         let mut module = self.module();

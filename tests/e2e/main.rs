@@ -16,6 +16,7 @@ mod bad_input;
 mod cache;
 mod capabilities;
 mod code_graders;
+mod contract;
 mod crafted;
 mod datasets;
 mod deterministic;

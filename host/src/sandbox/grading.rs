@@ -255,6 +255,11 @@ fn classify_host_error(error: &wasmtime::Error, limits: GradeLimits) -> (ErrorKi
         format!("limit of {} resources held at once reached", limits.handles)
     } else if cause.contains("exceeds limit") {
         format!("too much was asked of the host at once: {cause}")
+    } else if format!("{error:#}").contains("type mismatch") {
+        // Found when the functions are looked up, before anything of the component has run.
+        let reason =
+            format!("its types are not those of the contract: {error:#}; build it with the WIT of this release");
+        return (ErrorKind::GraderFailed, reason);
     } else {
         return (ErrorKind::GraderFailed, format!("the grader failed: {cause}"));
     };
