@@ -29,6 +29,10 @@ try:
 except ImportError:  # outside a component, where unit tests run
     _types = None
 try:
+    from wit_world.exports import listwise as _listwise
+except ImportError:
+    _listwise = None
+try:
     from wit_world.imports import log as _log
 except ImportError:
     _log = None
@@ -301,13 +305,12 @@ def _verdict(verdict):
 
 
 def _order(order):
-    from_contract = __import__("wit_world.exports.listwise", fromlist=["listwise"])
     if isinstance(order, Ranked):
-        return from_contract.Order_Ranked(from_contract.Ranking(order.ranks, order.reason))
+        return _listwise.Order_Ranked(_listwise.Ranking(order.ranks, order.reason))
     if isinstance(order, NotApplicable):
-        return from_contract.Order_NotApplicable(order.reason)
+        return _listwise.Order_NotApplicable(order.reason)
     if isinstance(order, Undecided):
-        return from_contract.Order_Undecided(order.reason)
+        return _listwise.Order_Undecided(order.reason)
     raise TypeError(f"the grader returned {order!r}; return Ranked, NotApplicable or Undecided")
 
 
