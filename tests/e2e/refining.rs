@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     endpoint::{Scripted, completion, model_server},
-    support::{Bench, Ran, grade},
+    support::{Bench, Ran, grade, root},
 };
 
 const FACTORIAL: &str = "\n    def factorial(n):\n        if n = 1:\n            return 1\n        else:\n            return n * factorial(n-1)\n    ";
@@ -298,4 +298,67 @@ fn a_final_judge_chooses_where_both_orders_agree_and_nothing_where_they_do_not()
         assert!(kept["response"].as_str().is_some_and(|response| response.contains("x = 1")), "{kept}");
         assert!(kept["refinement"]["final"].get("preferred").is_none(), "{kept}");
     }
+}
+
+/// The rows of the example with code, mathematics and prose, and its configuration with less to write.
+fn mixed(bench: &Bench) -> Vec<Value> {
+    let example = root().join("examples/mixed");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("the example");
+    let config = read("gradebox.toml").replace("rounds = 2", "rounds = 1").replace("candidates = 3", "candidates = 1");
+    // The example's own component is built by `make demo`; prose is left to the judge here.
+    let without = |config: &str, table: &str| {
+        let (before, rest) = config.split_once(table).expect("the table");
+        format!("{before}{}", rest.split_once("\n\n").expect("a next table").1)
+    };
+    let config = without(&config, "[graders.reference-words]").replace("max_tokens = 100", "max_tokens = 40");
+    let config = config.split("[sandbox]").next().expect("what stands before").to_owned();
+    bench.write("gradebox.toml", config);
+    let rows = crate::support::rows(&read("data.jsonl"));
+    bench.write_rows("rows.jsonl", &rows);
+    rows
+}
+
+#[test]
+fn the_whole_pipeline_refines_a_mixed_dataset_with_a_real_model_and_goes_on_after_a_kill() {
+    let bench = Bench::new();
+    let rows = mixed(&bench);
+    let arguments =
+        ["refine", "rows.jsonl", "--base-url", model_server(), "--no-cache", "--run", "run", "-o", "refined.jsonl"];
+    let mut child = bench.command(&arguments).stderr(std::process::Stdio::null()).spawn().expect("gradebox starts");
+    let done = || std::fs::read_to_string(bench.path("run/results.jsonl")).unwrap_or_default().lines().count();
+    while done() == 0 && child.try_wait().expect("the run's state").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().expect("the run is killed");
+    child.wait().expect("the run ends");
+    let ran = bench.run(&[&arguments[..], &["--resume"]].concat());
+    assert!(matches!(ran.status, 0 | 1), "{}", ran.stderr);
+    let refined = bench.read_rows("refined.jsonl");
+    assert_eq!(refined.len(), rows.len());
+    for (row, before) in refined.iter().zip(&rows) {
+        let kind = row["kind"].as_str().expect("a kind");
+        for (grader, of) in [("syntax", "code"), ("code-execution", "code"), ("math", "math"), ("helpfulness", "prose")]
+        {
+            let outcome = grade(row, grader)["outcome"].as_str();
+            assert_eq!(outcome == Some("not-applicable"), kind != of, "{grader} {row}");
+        }
+        let score = |attempt: &Value| attempt["assessment"]["score"].as_f64().unwrap_or(0.0);
+        assert!(score(row) >= score(&row["refinement"]["attempts"][0]), "{row}");
+        if row.get("original_response").is_none() {
+            assert_eq!(row["response"], before["response"]);
+        }
+    }
+    for untouched in ["reverse", "fraction"] {
+        let row = refined.iter().find(|row| row["id"] == untouched).expect("the row");
+        assert_eq!(row["refinement"]["stop"], "already-passing", "{row}");
+    }
+}
+
+#[test]
+fn a_condition_on_a_column_that_no_row_has_is_refused() {
+    let bench = Bench::new();
+    let endpoint = Scripted::saying("unused");
+    bench.write("gradebox.toml", "[graders.syntax]\nwhen = { knd = \"code\" }\n");
+    let (ran, _) = refine(&bench, &[json!({"query": "q", "response": "r", "kind": "code"})], &endpoint.url, &[]);
+    ran.expect_status(2).expect_stderr(&["`when` in [graders.syntax] names the column `knd`", "did you mean `kind`?"]);
 }

@@ -26,7 +26,7 @@ use crate::{
     grader::{Grader, Mode},
     llm::{Endpoint, Prices, Secret},
     model::ChatModel,
-    panel::{Member, OnError, Panel, SecondOpinion},
+    panel::{Member, OnError, OnlyWhere, Panel, SecondOpinion},
     run::{Bounded, FatalErrors, watch_grader, watch_writer},
     sample::Columns,
     sandbox::{
@@ -195,6 +195,9 @@ impl Assembly {
             if let Some(second) = &grader.second_opinion {
                 adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &models)?.0)?;
             }
+            if !grader.when.is_empty() {
+                adapter = Arc::new(OnlyWhere::new(adapter, grader.when.clone()));
+            }
             needs.push(wanted);
             members.push(member(grader, watch_grader(adapter, &grader.name)));
         }
@@ -227,7 +230,7 @@ fn final_judge(plan: &GraderPlan, components: &Components, models: &ConnectedMod
             Failure::new(format!("`final` in [refine]: `{}` judges one response, and must order several", plan.name));
         return Err(failure.hint("name a rubric, or a judge whose template has {responses} and not {response}"));
     }
-    Ok(member(plan, grader))
+    Ok(member(plan, watch_grader(grader, &plan.name)))
 }
 
 /// The models of a run, ready to be asked, and the record of what they answer.

@@ -109,6 +109,10 @@ pub(super) struct GraderConfig {
     pub(super) weight: Option<f64>,
     /// Whether a row passes only where this grader lets it.
     pub(super) required: Option<bool>,
+    /// The rows that this grader concerns: from a column to the value, or the list of values, that it must hold. It has
+    /// nothing to say of the others.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub(super) when: Columns,
     /// What an error of this grader means for the row. It is never a score.
     pub(super) on_error: Option<ErrorPolicy>,
     /// How often a row is graded again with `on_error = "retry"`; twice without it.

@@ -20,7 +20,7 @@ use super::{
     environment::Environment,
     failure::Failure,
 };
-use crate::{budget::Limits, dataset::nearest_names, fields::FieldMap, sample::Columns};
+use crate::{budget::Limits, dataset::nearest_names, fields::FieldMap, panel::Condition, sample::Columns};
 
 /// A value with where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +108,8 @@ pub(super) struct GraderPlan {
     pub(super) retries: u32,
     /// The dataset's map with the grader's own over it.
     pub(super) map: FieldMap,
+    /// The rows that the grader concerns.
+    pub(super) when: Condition,
     /// The grader that is asked where this one is undecided; its threshold and weight count for nothing.
     pub(super) second_opinion: Option<Box<Self>>,
 }

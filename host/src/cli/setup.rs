@@ -10,14 +10,14 @@ use super::{
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     judges,
-    plan::{self, Known, Places, Plan, RefineOptions, What},
+    plan::{self, GraderPlan, Known, Places, Plan, RefineOptions, What},
     progress::Display,
     reach::{Reach, reach},
     record::{self, Record},
     report, table,
 };
 use crate::{
-    dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema},
+    dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema, nearest_names},
     model::ModelError,
     run::{self, Destination, Run, RunError, Shard, Summary},
 };
@@ -72,6 +72,7 @@ impl Job {
         console::say(&parts.describe());
         for grader in plan.graders_and_opinions() {
             dataset.check_map(&grader.map)?;
+            check_condition(grader, &dataset)?;
         }
         let told = record::told(&plan, &components, &dataset, selection)?;
         let record = Record::open(&selection.record, &plan, &told, environment)?;
@@ -255,12 +256,26 @@ fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Fai
     Ok(dataset)
 }
 
+/// Refuses a column that no row has: the grader would say nothing of any.
+fn check_condition(grader: &GraderPlan, dataset: &Dataset) -> Result<(), Failure> {
+    let Some((column, _)) = grader.when.iter().find(|(column, _)| dataset.rows_with(column) == 0) else {
+        return Ok(());
+    };
+    let failure =
+        Failure::new(format!("`when` in [graders.{}] names the column `{column}`, which no row has", grader.name));
+    Err(match nearest_names(column, dataset.columns()).first() {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(format!("the columns are {}", dataset.columns().collect::<Vec<_>>().join(", "))),
+    })
+}
+
 /// Says beforehand what will keep graders from grading.
 fn warn_beforehand(plan: &Plan, assembly: &Assembly, dataset: &Dataset, parts: &Parts) -> Result<(), DatasetError> {
     let rows = dataset.rows()?.take(LOOKED_AT).collect::<Result<Vec<Row>, _>>()?;
     let samples: Vec<_> = rows.iter().filter_map(|row| parts.sample(row).ok()).collect();
     for (grader, needs) in plan.graders.iter().zip(&assembly.needs) {
-        let missing: Option<Vec<_>> = samples.iter().map(|sample| needs.collect(sample, &grader.map).err()).collect();
+        let concerned = samples.iter().filter(|sample| grader.when.mismatch(&sample.columns).is_none());
+        let missing: Option<Vec<_>> = concerned.map(|sample| needs.collect(sample, &grader.map).err()).collect();
         if let Some(first) = missing.and_then(|missing| missing.into_iter().next()) {
             let columns = dataset.columns().collect::<Vec<_>>().join(", ");
             console::say(&format!(

@@ -1,6 +1,7 @@
 //! Named graders with thresholds and weights, and what they make of a sample together.
 
 mod json;
+mod only_where;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod second_opinion;
@@ -18,7 +19,10 @@ use crate::{
 };
 
 pub(crate) use self::json::set_number;
-pub use self::second_opinion::SecondOpinion;
+pub use self::{
+    only_where::{Condition, OnlyWhere},
+    second_opinion::SecondOpinion,
+};
 pub(crate) use crate::score::rounded;
 
 /// A grader with its place in a panel.

@@ -161,6 +161,8 @@ impl Toml {
         self.sourced("threshold", &grader.threshold);
         self.sourced("weight", &grader.weight);
         self.sourced("required", &grader.required);
+        let when = grader.when.iter().map(|(column, values)| (column.to_owned(), Value::from(values.to_vec())));
+        self.of_file("when", (!grader.when.is_empty()).then(|| Value::Object(when.collect())));
         self.value("on_error", &grader.on_error.value.as_str().into(), &grader.on_error.origin);
         self.of_file("retries", (grader.on_error.value == ErrorPolicy::Retry).then_some(grader.retries));
         let own = grader

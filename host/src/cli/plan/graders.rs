@@ -1,5 +1,7 @@
 //! The graders of a run: which are chosen, and what each of them is.
 
+use serde_json::Value;
+
 use super::{
     GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, RefinePlan, Sourced, What, budget, models::Models,
     unknown, unknown_of,
@@ -11,6 +13,7 @@ use crate::{
         failure::Failure,
     },
     fields::FieldMap,
+    panel::Condition,
     sample::Columns,
 };
 
@@ -98,6 +101,7 @@ impl Chosen {
         Ok(GraderPlan {
             retries: self.retries(on_error.value)?,
             on_error,
+            when: self.condition()?,
             what,
             threshold,
             weight,
@@ -106,6 +110,23 @@ impl Chosen {
             name: self.name,
             second_opinion,
         })
+    }
+
+    /// The rows that the grader concerns.
+    fn condition(&self) -> Result<Condition, Failure> {
+        let mut columns = Vec::new();
+        for (column, wanted) in &self.config.when {
+            let values = match wanted {
+                Value::Array(values) => values.clone(),
+                one => vec![one.clone()],
+            };
+            if values.is_empty() || values.iter().any(|value| value.is_array() || value.is_object()) {
+                let failure = Failure::new(format!("`when` in [graders.{}] has no value for `{column}`", self.name));
+                return Err(failure.hint(format!("write `when = {{ {column} = \"…\" }}`, or a list of such values")));
+            }
+            columns.push((column.clone(), values));
+        }
+        Ok(Condition::new(columns))
     }
 
     /// How often a row is graded again; a key of one policy only.

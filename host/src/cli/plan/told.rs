@@ -7,6 +7,7 @@ use super::{GraderPlan, JudgePlan, ModelPlan, Plan, Prompt, RefinePlan, What};
 use crate::{
     budget::Limits,
     cli::config::{JudgeMode, VoteCount},
+    sample::Columns,
 };
 
 impl Plan {
@@ -43,6 +44,7 @@ fn told_grader(grader: &GraderPlan) -> Value {
         "threshold": grader.threshold.value,
         "weight": grader.weight.value,
         "required": grader.required.value,
+        "when": grader.when.iter().map(|(column, values)| (column.to_owned(), values.to_vec().into())).collect::<Columns>(),
         "on_error": grader.on_error.value.as_str(),
         "retries": grader.retries,
         "map": map,
