@@ -195,9 +195,6 @@ impl Assembly {
             if let Some(second) = &grader.second_opinion {
                 adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &models)?.0)?;
             }
-            if !grader.when.is_empty() {
-                adapter = Arc::new(OnlyWhere::new(adapter, grader.when.clone()));
-            }
             needs.push(wanted);
             members.push(member(grader, watch_grader(adapter, &grader.name)));
         }
@@ -279,20 +276,24 @@ fn adapter(
     components: &Components,
     models: &ConnectedModels<'_>,
 ) -> Result<(Arc<dyn Grader>, Needs), Failure> {
-    match &grader.what {
+    let (adapter, needs): (Arc<dyn Grader>, Needs) = match &grader.what {
         What::Component { name, params, grants } => {
             let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
             let grants = Grants { programs: grants.programs.value, models: models.granted(&grader.name, grants)? };
-            Ok((Arc::new(component(entry, params, grader, components, grants)?), entry.needs.clone()))
+            (Arc::new(component(entry, params, grader, components, grants)?), entry.needs.clone())
         }
         What::Judge(judge) => {
             let names = judge.models.value.iter();
             let models = names.map(|name| models.find(name)).collect::<Result<_, _>>()?;
             let judge = judges::assemble(grader, judge, models)?;
             let wanted = judge.needs();
-            Ok((Arc::new(judge), wanted))
+            (Arc::new(judge), wanted)
         }
+    };
+    if grader.when.is_empty() {
+        return Ok((adapter, needs));
     }
+    Ok((Arc::new(OnlyWhere::new(adapter, grader.when.clone())), needs))
 }
 
 fn with_second_opinion(
