@@ -67,6 +67,7 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path guest-graders/Cargo.toml
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --lib -- -D warnings --cfg fuzzing
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
 

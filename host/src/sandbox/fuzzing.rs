@@ -49,7 +49,7 @@ impl Results {
             fields: "{}".to_owned(),
         };
         let (params, limits) = ("{}".to_owned(), GradeLimits::default());
-        let work = GradeWork { component: 0, sample, params, grants: WireGrants::default(), limits };
+        let work = GradeWork { component: 0, sample, params, grants: WireGrants::default(), limits, answered: vec![] };
         match self.grader.grade(work, &self.runtimes, &self.pipe).0 {
             Answer::Verdict(verdict) => believe(verdict, Scale { worst: 0.0, best: 1.0 }, 1)
                 .unwrap_or_else(|what| Outcome::Error(GradeError::new(ErrorKind::BadResult, what))),
