@@ -261,8 +261,7 @@ async fn components_that_explode_in_the_compiler_are_given_up_and_grading_goes_o
 async fn the_wall_clock_backstop_is_an_error_of_the_machine() {
     // Instructions count, and there are many: nothing but the wall clock ends the loop.
     let run = LongRun::start(Metering::Fuel, Path::new(env!("CARGO_BIN_EXE_gradebox"))).await;
-    let limits =
-        GradeLimits { cpu: Duration::from_hours(1), wall: Duration::from_millis(300), ..GradeLimits::default() };
+    let limits = GradeLimits { cpu: Duration::from_hours(1), wall: Duration::from_secs(2), ..GradeLimits::default() };
     match run.grade(&run.hostile, "loop", limits).await {
         Outcome::Error(error) => {
             assert_eq!(error.kind, ErrorKind::WorkerDied);
@@ -271,7 +270,6 @@ async fn the_wall_clock_backstop_is_an_error_of_the_machine() {
         other => panic!("{other:?}"),
     }
     run.check("the backstop").await;
-    assert_eq!(run.sandbox.statistics().replaced, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
