@@ -362,6 +362,8 @@ pub(super) fn endpoint(name: &str, plan: &ModelPlan, environment: &Environment) 
     endpoint.tokens_per_minute = plan.tokens_per_minute;
     endpoint.timeout = plan.timeout.unwrap_or(endpoint.timeout);
     endpoint.deadline = plan.deadline.unwrap_or(endpoint.deadline);
+    endpoint.stream = plan.stream;
+    endpoint.ca_file.clone_from(&plan.ca_file);
     endpoint.max_retries = plan.max_retries.unwrap_or(endpoint.max_retries);
     for (header, variable) in &plan.header_env {
         let value = environment.variable(variable).and_then(Secret::new).ok_or_else(|| {

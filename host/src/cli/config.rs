@@ -51,7 +51,7 @@ pub(super) struct ModelConfig {
     pub(super) model: Option<String>,
     /// The environment variable that holds the key; `OPENAI_API_KEY` without it.
     pub(super) api_key_env: Option<String>,
-    /// Calls under way at the same time.
+    /// Calls under way at the same time, at most; fewer while the endpoint is overloaded.
     #[schemars(range(min = 1))]
     pub(super) max_concurrency: Option<usize>,
     #[schemars(range(min = 1))]
@@ -59,7 +59,7 @@ pub(super) struct ModelConfig {
     /// Prompt and completion together.
     #[schemars(range(min = 1))]
     pub(super) tokens_per_minute: Option<u32>,
-    /// For one attempt: seconds, or text such as "90s".
+    /// For one attempt: seconds, or text such as "90s". With `stream`, for each wait between two pieces of the reply.
     #[serde(deserialize_with = "quantity::duration")]
     #[schemars(with = "Option<Quantity>")]
     pub(super) timeout: Option<Duration>,
@@ -67,6 +67,10 @@ pub(super) struct ModelConfig {
     #[serde(deserialize_with = "quantity::duration")]
     #[schemars(with = "Option<Quantity>")]
     pub(super) deadline: Option<Duration>,
+    /// The reply shall come in pieces as it is written, so that a slow model is told from a silent one.
+    pub(super) stream: bool,
+    /// Certificates in PEM form that are trusted beside those of the system, relative to this file.
+    pub(super) ca_file: Option<PathBuf>,
     /// Attempts after the first.
     pub(super) max_retries: Option<u32>,
     /// Request headers whose values stand in environment variables: from the header to the variable.
@@ -311,6 +315,9 @@ impl ConfigFile {
         let beside = path.parent().unwrap_or(Path::new(""));
         for directory in &mut config.sandbox.graders {
             *directory = beside.join(&*directory);
+        }
+        for authorities in config.models.values_mut().filter_map(|model| model.ca_file.as_mut()) {
+            *authorities = beside.join(&*authorities);
         }
         Ok(Self { path: Some(path.to_owned()), config })
     }

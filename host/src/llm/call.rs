@@ -115,10 +115,10 @@ impl<'a> Call<'a> {
             Stage::Request => format!("the connection broke before an answer: {}", breakage.detail),
             Stage::Body => format!("the connection broke in the middle of the answer: {}", breakage.detail),
             Stage::Timeout => {
-                format!(
-                    "no whole answer within {} s; raise timeout where the model is slow",
-                    self.endpoint.timeout.as_secs_f64()
-                )
+                let limit = self.endpoint.timeout.as_secs_f64();
+                let what =
+                    if self.endpoint.stream { "nothing came of the answer for" } else { "no whole answer within" };
+                format!("{what} {limit} s; raise timeout where the model is slow")
             }
             Stage::TooLarge => format!("{}; is base_url the address of a chat endpoint?", breakage.detail),
         };
@@ -186,12 +186,13 @@ impl<'a> Call<'a> {
             "schema",
             "system role",
             "temperature",
+            "stream_options",
         ]);
         let repeated = self.last_server_error.as_ref() == Some(complaint);
         if transient && !says_why && !repeated {
             return None;
         }
-        self.dialect.after(&self.request, status, complaint)
+        self.dialect.after(&self.request, self.endpoint.stream, status, complaint)
     }
 
     fn again_or(&mut self, at_most: u32, asked: Option<Duration>, wait: Duration, now: Instant, what: &str) -> Step {
@@ -268,11 +269,7 @@ impl<'a> Call<'a> {
     /// The endpoint's name and address before what happened, with the key cut out of what the server said.
     fn message(&self, what: &str) -> String {
         let message = format!("model `{}` at {}: {what}", self.endpoint.name, self.url);
-        let secrets = self.endpoint.api_key.iter().chain(self.endpoint.headers.iter().map(|(_, value)| value));
-        secrets
-            .map(super::endpoint::Secret::reveal)
-            .filter(|secret| secret.len() >= 4)
-            .fold(message, |message, secret| message.replace(secret, "…"))
+        self.endpoint.secrets().fold(message, |message, secret| message.replace(secret, "…"))
     }
 
     fn count(&mut self, prompt_tokens: Option<u64>, completion_tokens: Option<u64>) {

@@ -8,14 +8,11 @@ use std::{
 
 use async_trait::async_trait;
 use reqwest::{
-    Client, Response, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    Certificate, Client, Response, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     call::{Breakage, Call, Exchange, Stage, Step, as_number},
@@ -24,6 +21,8 @@ use super::{
     rate::Pace,
     request,
     retry::Hints,
+    slots::{Concurrency, Slots},
+    stream::{Assembly, Progress},
 };
 use crate::{
     budget::{Charge, Exhausted, Reservation},
@@ -32,6 +31,9 @@ use crate::{
 
 /// No completion is longer than this.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// In a stream, each token comes with some hundred bytes around it.
+const STREAM_LIMIT: usize = 16 * BODY_LIMIT;
 
 /// Shorter than the keep-alive of common servers, so that no request goes out on a connection about to be closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -44,7 +46,7 @@ pub struct EndpointModel {
     client: Client,
     url: Url,
     shown_url: String,
-    slots: Semaphore,
+    slots: Slots,
     pace: Pace,
     dialect: Mutex<Dialect>,
 }
@@ -66,7 +68,7 @@ impl Endpoint {
         let client = client(&self, &url)?;
         Ok(EndpointModel {
             shown_url: shown(&url),
-            slots: Semaphore::new(self.max_concurrency.min(Semaphore::MAX_PERMITS)),
+            slots: Slots::new(self.max_concurrency),
             pace: Pace::new(self.requests_per_minute, self.tokens_per_minute, Instant::now()),
             dialect: Mutex::default(),
             endpoint: self,
@@ -83,7 +85,7 @@ impl ChatModel for EndpointModel {
     }
 
     async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage) {
-        let Ok(_slot) = self.slots.acquire().await else {
+        let Ok(_slot) = self.slots.take().await else {
             return (Err(ModelError::Unavailable("the model was closed".to_owned())), Usage::default());
         };
         let estimate = request::estimated_tokens(request);
@@ -96,7 +98,9 @@ impl ChatModel for EndpointModel {
                 Ok(reservation) => reservation,
                 Err(error) => return (Err(over_budget(&error)), call.usage),
             };
+            let began = Instant::now();
             let exchange = self.exchange(&call).await;
+            self.adapt(&exchange, began);
             let was_sent = !matches!(&exchange, Exchange::Broken(breakage) if breakage.stage == Stage::Connect);
             let may_cost = was_sent && exchange.may_cost();
             let step = call.next(exchange, Instant::now(), rand::random());
@@ -157,16 +161,43 @@ fn cost_of(before: Usage, after: Usage) -> Option<f64> {
 }
 
 impl EndpointModel {
+    /// How many calls the endpoint was found to bear.
+    pub fn concurrency(&self) -> Concurrency {
+        self.slots.concurrency()
+    }
+
     async fn exchange(&self, call: &Call<'_>) -> Exchange {
-        let body = request::body(&self.endpoint.model, &call.request, call.dialect, &self.endpoint.body);
-        let left = call.deadline.saturating_duration_since(Instant::now());
-        let timeout = self.endpoint.timeout.min(left.max(Duration::from_millis(1)));
-        match self.client.post(self.url.clone()).timeout(timeout).json(&body).send().await {
-            Ok(response) => read(response).await,
-            Err(error) => {
+        let body = request::body(&self.endpoint, &call.request, call.dialect);
+        let left = call.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        // A streaming reply may take as long as it likes, as long as its pieces come.
+        let (whole, piece) =
+            if self.endpoint.stream { (left, self.endpoint.timeout) } else { (self.endpoint.timeout.min(left), left) };
+        let sent = self.client.post(self.url.clone()).timeout(whole).json(&body).send();
+        match timeout(piece, sent).await {
+            Ok(Ok(response)) => self.without_secrets(read(response, piece).await),
+            Ok(Err(error)) => {
                 let stage = if error.is_connect() { Stage::Connect } else { Stage::Request };
                 Exchange::Broken(breakage(stage, error))
             }
+            Err(_) => Exchange::Broken(silence(piece)),
+        }
+    }
+
+    /// Cuts out of an answer what the endpoint repeats of our keys, before anything is quoted or kept.
+    fn without_secrets(&self, exchange: Exchange) -> Exchange {
+        let Exchange::Answered { status, hints, body } = exchange else { return exchange };
+        let body = self.endpoint.secrets().fold(body, |body, secret| without(body, secret.as_bytes()));
+        Exchange::Answered { status, hints, body }
+    }
+
+    /// Learns from an attempt how many calls the endpoint bears.
+    fn adapt(&self, exchange: &Exchange, began: Instant) {
+        let now = Instant::now();
+        match exchange {
+            Exchange::Answered { status: 200..=299, .. } => self.slots.answered(began, now),
+            Exchange::Answered { status: 429 | 503 | 529, .. }
+            | Exchange::Broken(Breakage { stage: Stage::Timeout, .. }) => self.slots.overloaded(began, now),
+            _ => {}
         }
     }
 
@@ -180,24 +211,99 @@ impl EndpointModel {
     }
 }
 
-/// Reads the whole body here, within the attempt: a body that breaks off is a failed attempt.
-async fn read(mut response: Response) -> Exchange {
+/// Reads the whole body here, within the attempt: a body that breaks off is a failed attempt. Each piece may be waited
+/// for as long as `piece`.
+async fn read(mut response: Response, piece: Duration) -> Exchange {
     let status = response.status();
     let hints = Hints::of(response.headers(), SystemTime::now());
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if status.is_success() && content_type.is_some_and(|kind| kind.trim_start().starts_with("text/event-stream")) {
+        return read_events(response, hints, piece).await;
+    }
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
-                let detail = format!("the answer is longer than {} MiB", BODY_LIMIT >> 20);
-                return Exchange::Broken(Breakage { stage: Stage::TooLarge, detail });
-            }
+        match next_piece(&mut response, piece).await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => return Exchange::Broken(too_large()),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Exchange::Answered { status: status.as_u16(), hints, body },
             // What a failed status says matters more than that its body broke off.
             Err(_) if !status.is_success() => return Exchange::Answered { status: status.as_u16(), hints, body },
-            Err(error) => return Exchange::Broken(breakage(Stage::Body, error)),
+            Err(breakage) => return Exchange::Broken(breakage),
         }
     }
+}
+
+/// Reads a reply that comes in pieces up to its last one.
+async fn read_events(mut response: Response, hints: Hints, piece: Duration) -> Exchange {
+    let status = response.status().as_u16();
+    let mut assembly = Assembly::default();
+    let (mut length, mut broken) = (0, None);
+    loop {
+        let progress = match next_piece(&mut response, piece).await {
+            Ok(Some(chunk)) => {
+                length += chunk.len();
+                if length > STREAM_LIMIT {
+                    return Exchange::Broken(too_large());
+                }
+                assembly.push(&chunk)
+            }
+            Ok(None) => break,
+            Err(breakage) => {
+                broken = Some(breakage);
+                break;
+            }
+        };
+        match progress {
+            Ok(Progress::More) => {}
+            Ok(Progress::Ended) => break,
+            Err(malformed) => return Exchange::Broken(broken_off(&malformed.to_string())),
+        }
+    }
+    // What has come to its end is whole, however the connection ended.
+    match assembly.finish() {
+        Ok(Some(body)) => Exchange::Answered { status, hints, body },
+        Ok(None) => Exchange::Broken(broken.unwrap_or_else(|| broken_off("the stream ended before the reply did"))),
+        Err(malformed) => Exchange::Broken(broken.unwrap_or_else(|| broken_off(&malformed.to_string()))),
+    }
+}
+
+async fn next_piece(response: &mut Response, piece: Duration) -> Result<Option<Vec<u8>>, Breakage> {
+    match timeout(piece, response.chunk()).await {
+        Ok(Ok(chunk)) => Ok(chunk.map(Vec::from)),
+        Ok(Err(error)) => Err(breakage(Stage::Body, error)),
+        Err(_) => Err(silence(piece)),
+    }
+}
+
+fn too_large() -> Breakage {
+    Breakage { stage: Stage::TooLarge, detail: format!("the answer is longer than {} MiB", BODY_LIMIT >> 20) }
+}
+
+fn broken_off(detail: &str) -> Breakage {
+    Breakage { stage: Stage::Body, detail: detail.to_owned() }
+}
+
+fn silence(piece: Duration) -> Breakage {
+    Breakage { stage: Stage::Timeout, detail: format!("nothing came for {} s", piece.as_secs_f64()) }
+}
+
+/// A body without each occurrence of a secret.
+fn without(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    if !body.windows(secret.len()).any(|window| window == secret) {
+        return body;
+    }
+    let mut rest = body.as_slice();
+    let mut kept = Vec::with_capacity(body.len());
+    while let Some((first, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(secret) {
+            kept.extend_from_slice("…".as_bytes());
+            rest = after;
+        } else {
+            kept.push(*first);
+            rest = after;
+        }
+    }
+    kept
 }
 
 /// The innermost causes say what happened; the outer ones repeat the URL.
@@ -233,10 +339,25 @@ fn client(endpoint: &Endpoint, url: &Url) -> Result<Client, EndpointError> {
     if is_loopback(url) {
         builder = builder.no_proxy();
     }
+    for authority in authorities(endpoint)? {
+        builder = builder.add_root_certificate(authority);
+    }
     builder.build().map_err(|error| {
         let problem = breakage(Stage::Connect, error).detail;
         EndpointError::Client { name: endpoint.name.clone(), problem }
     })
+}
+
+/// The certificates that are trusted beside those of the system.
+fn authorities(endpoint: &Endpoint) -> Result<Vec<Certificate>, EndpointError> {
+    let Some(path) = &endpoint.ca_file else { return Ok(Vec::new()) };
+    let bad = |problem: String| EndpointError::Authorities { name: endpoint.name.clone(), path: path.clone(), problem };
+    let text = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| bad(breakage(Stage::Connect, error).detail))?;
+    if found.is_empty() {
+        return Err(bad("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)".to_owned()));
+    }
+    Ok(found)
 }
 
 fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {

@@ -15,6 +15,10 @@ pub(super) struct Dialect {
     pub(super) without_seed: bool,
     /// The system message goes into the first user message.
     pub(super) without_system: bool,
+    /// A stream without its usage at the end.
+    pub(super) without_stream_usage: bool,
+    /// A reply in one piece, whatever was wanted.
+    pub(super) without_stream: bool,
 }
 
 /// What the limit on the reply is called: old servers know the first only, some reasoning models the second only.
@@ -39,13 +43,21 @@ pub(super) enum StructureLevel {
 impl Dialect {
     /// The dialect to try next after the endpoint turned `request` down with this status; `None` where the complaint
     /// is not about how it was worded. A 400 without a known reason is put down to the structure, if any.
-    pub(super) fn after(self, request: &Request, status: u16, complaint: &Complaint) -> Option<Self> {
+    pub(super) fn after(self, request: &Request, streams: bool, status: u16, complaint: &Complaint) -> Option<Self> {
         if !matches!(status, 400 | 422 | 500 | 501) {
             return None;
         }
         let rejected = |param: &str| is_rejected(param, complaint);
         if request.max_tokens.is_some() && self.limit == LimitName::MaxTokens && wants_other_limit(complaint) {
             return Some(Self { limit: LimitName::MaxCompletionTokens, ..self });
+        }
+        if streams && !self.without_stream {
+            if !self.without_stream_usage && complaint.mentions(&["stream_options", "include_usage"]) {
+                return Some(Self { without_stream_usage: true, ..self });
+            }
+            if rejected("stream") {
+                return Some(Self { without_stream: true, ..self });
+            }
         }
         if request.temperature.is_some() && !self.without_temperature && rejected("temperature") {
             return Some(Self { without_temperature: true, ..self });
@@ -69,6 +81,8 @@ impl Dialect {
             without_temperature: self.without_temperature || other.without_temperature,
             without_seed: self.without_seed || other.without_seed,
             without_system: self.without_system || other.without_system,
+            without_stream_usage: self.without_stream_usage || other.without_stream_usage,
+            without_stream: self.without_stream || other.without_stream,
         }
     }
 }
@@ -134,7 +148,7 @@ mod tests {
     }
 
     fn after(request: &Request, status: u16, error: &serde_json::Value) -> Option<Dialect> {
-        Dialect::default().after(request, status, &Complaint::of_error(error))
+        Dialect::default().after(request, false, status, &Complaint::of_error(error))
     }
 
     #[test]
@@ -153,7 +167,7 @@ mod tests {
             json!({"message": "'temperature' does not support 0.7, only the default (1)", "param": "temperature"});
         let dialect = after(&request(), 400, &error).unwrap();
         assert!(dialect.without_temperature);
-        assert_eq!(dialect.after(&request(), 400, &Complaint::of_error(&error)), None);
+        assert_eq!(dialect.after(&request(), false, 400, &Complaint::of_error(&error)), None);
         let error = json!({"message": "body.seed: Extra inputs are not permitted"});
         assert!(after(&request(), 422, &error).unwrap().without_seed);
         assert!(after(&request(), 500, &json!({"message": "System role not supported"})).unwrap().without_system);
@@ -163,9 +177,9 @@ mod tests {
     fn the_structure_is_relaxed_step_by_step_also_after_a_500() {
         let first = after(&structured(), 500, &json!({"message": "Input should be 'text' or 'json_object'"})).unwrap();
         assert_eq!(first.structure, StructureLevel::Object);
-        let second = first.after(&structured(), 400, &Complaint::default()).unwrap();
+        let second = first.after(&structured(), false, 400, &Complaint::default()).unwrap();
         assert_eq!(second.structure, StructureLevel::Prompt);
-        assert_eq!(second.after(&structured(), 400, &Complaint::default()), None);
+        assert_eq!(second.after(&structured(), false, 400, &Complaint::default()), None);
     }
 
     #[test]
@@ -173,7 +187,7 @@ mod tests {
         let error = json!({"message": "Invalid schema for response_format: 'maxLength' is not permitted"});
         let plain = after(&structured(), 400, &error).unwrap();
         assert_eq!(plain.structure, StructureLevel::PlainSchema);
-        let next = plain.after(&structured(), 400, &Complaint::of_error(&error)).unwrap();
+        let next = plain.after(&structured(), false, 400, &Complaint::of_error(&error)).unwrap();
         assert_eq!(next.structure, StructureLevel::Object);
     }
 

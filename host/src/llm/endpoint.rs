@@ -1,6 +1,6 @@
 //! Where a chat model is and how it may be used: settings, checked before the first call.
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use reqwest::Url;
 use serde_json::Value;
@@ -48,14 +48,19 @@ pub struct Endpoint {
     pub api_key: Option<Secret>,
     /// The variable that the key comes from, to name it where the endpoint wants another key.
     pub api_key_env: Option<String>,
-    /// For one attempt, from the connection to the last byte of the reply.
+    /// For one attempt, from the connection to the last byte of the reply; of a streaming one, for each wait between
+    /// two pieces.
     pub timeout: Duration,
+    /// The reply shall come in pieces as it is written.
+    pub stream: bool,
+    /// Certificates in PEM form that are trusted beside those of the system.
+    pub ca_file: Option<PathBuf>,
     pub connect_timeout: Duration,
     /// For one call with all its attempts and the waits between them; waiting for a turn does not count.
     pub deadline: Duration,
     /// Attempts after the first.
     pub max_retries: u32,
-    /// Calls under way at the same time.
+    /// Calls under way at the same time, at most; fewer while the endpoint is overloaded.
     pub max_concurrency: usize,
     pub requests_per_minute: Option<u32>,
     /// Prompt and completion together; estimated before a call, corrected after it.
@@ -80,6 +85,8 @@ impl Endpoint {
             api_key: None,
             api_key_env: None,
             timeout: Duration::from_mins(5),
+            stream: false,
+            ca_file: None,
             connect_timeout: Duration::from_secs(10),
             deadline: Duration::from_mins(15),
             max_retries: 4,
@@ -98,6 +105,12 @@ impl Endpoint {
     pub fn identity(&self) -> String {
         let url = self.chat_url().map_or_else(|_| self.base_url.clone(), |url| shown(&url));
         format!("{url}\n{}\n{}", self.model, Value::Object(self.body.clone()))
+    }
+
+    /// What must appear nowhere. Shorter ones than four bytes are words, and would garble whatever has them.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let all = self.api_key.iter().chain(self.headers.iter().map(|(_, value)| value));
+        all.map(Secret::reveal).filter(|secret| secret.len() >= 4)
     }
 
     /// The address of chat completions, whichever way the base URL was written.
@@ -163,6 +176,8 @@ pub enum EndpointError {
     Header { name: String, header: String, problem: String },
     #[error("model `{name}`: bad {key}: it must be at least 1")]
     Zero { name: String, key: &'static str },
+    #[error("model `{name}`: bad ca_file {}: {problem}", path.display())]
+    Authorities { name: String, path: PathBuf, problem: String },
     /// No HTTP client could be made, for want of certificates, for instance.
     #[error("model `{name}`: cannot set up HTTP: {problem}")]
     Client { name: String, problem: String },

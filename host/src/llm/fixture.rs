@@ -34,9 +34,27 @@ pub(crate) enum Play {
     Hang,
     /// A body without end.
     Endless,
+    /// Pieces of an event stream, with a wait before each; the end is a reset, an orderly one, or none.
+    Stream {
+        pieces: Vec<(Duration, Vec<u8>)>,
+        end: StreamEnd,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StreamEnd {
+    Close,
+    Reset,
+    Silence,
 }
 
 impl Play {
+    /// A stream whose pieces come at once, one after the other.
+    pub(crate) fn stream(pieces: &[impl AsRef<[u8]>], end: StreamEnd) -> Self {
+        let pieces = pieces.iter().map(|piece| (Duration::from_millis(1), piece.as_ref().to_vec())).collect();
+        Self::Stream { pieces, end }
+    }
+
     pub(crate) fn http(status: u16, body: &Value) -> Self {
         Self::Http { status, headers: Vec::new(), body: body.to_string() }
     }
@@ -169,6 +187,23 @@ async fn act(mut stream: TcpStream, play: Play) -> Option<()> {
         Play::Hang => {
             let mut rest = Vec::new();
             stream.read_to_end(&mut rest).await.ok().map(|_| ())
+        }
+        Play::Stream { pieces, end } => {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.ok()?;
+            for (wait, piece) in pieces {
+                tokio::time::sleep(wait).await;
+                let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), &piece, b"\r\n"].concat();
+                stream.write_all(&chunk).await.ok()?;
+            }
+            match end {
+                StreamEnd::Close => stream.write_all(b"0\r\n\r\n").await.ok(),
+                StreamEnd::Reset => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    stream.set_zero_linger().ok()
+                }
+                StreamEnd::Silence => Box::pin(act(stream, Play::Hang)).await,
+            }
         }
         Play::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.ok()?;

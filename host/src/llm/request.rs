@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::dialect::{Dialect, LimitName, REFUSED_KEYWORDS, StructureLevel};
+use super::{
+    dialect::{Dialect, LimitName, REFUSED_KEYWORDS, StructureLevel},
+    endpoint::Endpoint,
+};
 use crate::{
     model::{Request, Structure},
     sample::{Columns, Message},
@@ -11,11 +14,12 @@ use crate::{
 /// What of a turn's further members an endpoint knows; others may be a dataset's own, and are often refused.
 const TURN_MEMBERS: [&str; 3] = ["name", "tool_calls", "tool_call_id"];
 
-/// The body: what the request says, after `defaults` and before its own `extra`, either of which removes a member by
+/// The body: what the request says, after what the endpoint adds and before its own `extra`, either of which removes a member by
 /// a null.
-pub(super) fn body(model: &str, request: &Request, dialect: Dialect, defaults: &Columns) -> Columns {
+pub(super) fn body(endpoint: &Endpoint, request: &Request, dialect: Dialect) -> Columns {
+    let defaults = &endpoint.body;
     let mut body = Columns::new();
-    body.insert("model".to_owned(), json!(model));
+    body.insert("model".to_owned(), json!(endpoint.model));
     body.insert("messages".to_owned(), messages(request, dialect));
     body.extend(defaults.clone());
     if let Some(temperature) = request.temperature.filter(|_| !dialect.without_temperature) {
@@ -33,6 +37,12 @@ pub(super) fn body(model: &str, request: &Request, dialect: Dialect, defaults: &
     }
     if let Some(format) = request.structure.as_ref().and_then(|structure| format(structure, dialect.structure)) {
         body.insert("response_format".to_owned(), format);
+    }
+    if endpoint.stream && !dialect.without_stream {
+        body.insert("stream".to_owned(), json!(true));
+        if !dialect.without_stream_usage {
+            body.insert("stream_options".to_owned(), json!({"include_usage": true}));
+        }
     }
     body.extend(request.extra.clone());
     for (name, value) in defaults.iter().chain(&request.extra) {
@@ -159,7 +169,7 @@ mod tests {
     }
 
     fn worded(request: &Request, dialect: Dialect) -> Value {
-        Value::Object(body("m", request, dialect, &Columns::new()))
+        Value::Object(body(&Endpoint::new("", "", "m"), request, dialect))
     }
 
     #[test]
@@ -182,6 +192,7 @@ mod tests {
             without_temperature: true,
             without_seed: true,
             without_system: true,
+            ..Dialect::default()
         };
         let content = "s\n\nu\n\nAnswer with one JSON object and nothing else. \
                        It must match this JSON Schema: {\"type\":\"object\"}";
@@ -222,10 +233,11 @@ mod tests {
     #[test]
     fn defaults_come_before_the_request_and_extras_after_it() {
         let defaults = json!({"temperature": 1, "top_p": 0.5, "seed": null});
-        let defaults = defaults.as_object().unwrap();
+        let mut endpoint = Endpoint::new("", "", "m");
+        endpoint.body = defaults.as_object().unwrap().clone();
         let extra = json!({"top_p": 0.9, "max_tokens": null});
         let request = Request { extra: extra.as_object().unwrap().clone(), structure: None, ..request() };
-        let body = Value::Object(body("m", &request, Dialect::default(), defaults));
+        let body = Value::Object(body(&endpoint, &request, Dialect::default()));
         assert_eq!((&body["temperature"], &body["top_p"]), (&json!(0.7), &json!(0.9)));
         assert!(body.get("seed").is_none() && body.get("max_tokens").is_none(), "{body}");
     }

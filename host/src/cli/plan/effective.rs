@@ -112,6 +112,8 @@ impl Toml {
         self.of_file("timeout", model.timeout.map(|timeout| timeout.as_secs_f64()));
         self.of_file("deadline", model.deadline.map(|deadline| deadline.as_secs_f64()));
         self.of_file("max_retries", model.max_retries);
+        self.of_file("stream", model.stream.then_some(true));
+        self.of_file("ca_file", model.ca_file.as_ref().map(|path| path.display().to_string()));
         let table = |entries: &std::collections::BTreeMap<String, String>| {
             (!entries.is_empty())
                 .then(|| entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Value>())

@@ -1,6 +1,6 @@
 //! Which model is meant, where it is, and whose key opens it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
@@ -33,6 +33,8 @@ pub(in crate::cli) struct ModelPlan {
     pub(in crate::cli) tokens_per_minute: Option<u32>,
     pub(in crate::cli) timeout: Option<Duration>,
     pub(in crate::cli) deadline: Option<Duration>,
+    pub(in crate::cli) stream: bool,
+    pub(in crate::cli) ca_file: Option<PathBuf>,
     pub(in crate::cli) max_retries: Option<u32>,
     pub(in crate::cli) header_env: BTreeMap<String, String>,
     pub(in crate::cli) query: BTreeMap<String, String>,
@@ -180,6 +182,8 @@ fn plan(name: &str, config: ModelConfig, base_url: Sourced<String>) -> ModelPlan
         tokens_per_minute: config.tokens_per_minute,
         timeout: config.timeout,
         deadline: config.deadline,
+        stream: config.stream,
+        ca_file: config.ca_file,
         max_retries: config.max_retries,
         header_env: config.header_env,
         query: config.query,
