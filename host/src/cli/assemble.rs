@@ -24,7 +24,7 @@ use crate::{
     dataset::nearest_names,
     fields::Needs,
     grader::{Grader, Mode},
-    llm::{Endpoint, Prices, Secret},
+    llm::{Endpoint, Prices, Replicas, Secret},
     model::ChatModel,
     panel::{Member, OnError, OnlyWhere, Panel, SecondOpinion},
     run::{Bounded, FatalErrors, watch_grader, watch_writer},
@@ -155,6 +155,8 @@ pub(super) struct Assembly {
     /// Compares the best attempts; only for `refine`, where one is named.
     pub(super) final_judge: Option<Member>,
     pub(super) fatal: FatalErrors,
+    /// Every model, without what watches and records it.
+    pub(super) models: Vec<Arc<Replicas>>,
     /// Rows to work on at the same time.
     pub(super) concurrency: usize,
 }
@@ -169,17 +171,17 @@ impl Assembly {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
         // Workers are kept busy while answers travel; models take as many calls as their settings allow.
         let mut concurrency = plan.jobs.value * 4;
-        let mut models = IndexMap::new();
+        let (mut models, mut replicated) = (IndexMap::new(), Vec::new());
         for (name, model) in &plan.models {
-            let mut endpoint = endpoint(name, model, environment)?;
-            endpoint.budget = record.budget.clone();
-            concurrency = concurrency.max(endpoint.max_concurrency);
-            let identity = endpoint.identity();
-            let model: Arc<dyn ChatModel> = Arc::new(
-                endpoint
-                    .connect()
-                    .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))?,
-            );
+            let mut endpoints = endpoints(name, model, environment)?;
+            for (endpoint, _) in &mut endpoints {
+                endpoint.budget = record.budget.clone();
+            }
+            let identity = identity(name, model, &endpoints);
+            concurrency = concurrency.max(endpoints.iter().map(|(endpoint, _)| endpoint.max_concurrency).sum());
+            let replicas = Arc::new(connect(endpoints)?);
+            let model: Arc<dyn ChatModel> = Arc::clone(&replicas) as _;
+            replicated.push(replicas);
             let is_dispensable = plan.can_do_without(name);
             let model = if is_dispensable { fatal.watch_dispensable(model) } else { fatal.watch(model) };
             models.insert(name.clone(), Connected { model, identity });
@@ -200,7 +202,7 @@ impl Assembly {
         }
         let final_plan = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref());
         let final_judge = final_plan.map(|plan| final_judge(plan, components, &models)).transpose()?;
-        Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency })
+        Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency, models: replicated })
     }
 }
 
@@ -350,6 +352,45 @@ pub(super) fn parameter_names(schema: &Value) -> Vec<&str> {
 
 fn lost(kind: &str, name: &str) -> Failure {
     Failure::new(format!("the {kind} `{name}` of the plan is not there; this is a fault of gradebox, please report it"))
+}
+
+/// Every endpoint of a model with its weight; one, mostly.
+pub(super) fn endpoints(
+    name: &str,
+    plan: &ModelPlan,
+    environment: &Environment,
+) -> Result<Vec<(Endpoint, f64)>, Failure> {
+    let model = endpoint(name, plan, environment)?;
+    if plan.endpoints.is_empty() {
+        return Ok(vec![(model, 1.0)]);
+    }
+    let endpoints = plan.endpoints.iter().map(|own| {
+        let mut endpoint = Endpoint { base_url: own.base_url.clone(), ..model.clone() };
+        if let Some(id) = &own.model {
+            endpoint.model.clone_from(id);
+        }
+        if let Some(variable) = &own.api_key_env {
+            endpoint.api_key = environment.variable(variable).and_then(Secret::new);
+            endpoint.api_key_env = Some(variable.clone());
+        }
+        (endpoint, own.weight.unwrap_or(1.0))
+    });
+    Ok(endpoints.collect())
+}
+
+pub(super) fn connect(endpoints: Vec<(Endpoint, f64)>) -> Result<Replicas, Failure> {
+    let mut endpoints = endpoints.into_iter();
+    let first = endpoints.next().ok_or_else(|| lost("model", "without endpoints"))?;
+    Replicas::connect(first, endpoints)
+        .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))
+}
+
+/// What tells a model from others. Which of several endpoints answers, and which there are, makes no difference.
+fn identity(name: &str, plan: &ModelPlan, endpoints: &[(Endpoint, f64)]) -> String {
+    match endpoints {
+        [(endpoint, _)] if plan.endpoints.is_empty() => endpoint.identity(),
+        _ => format!("endpoints of {name}\n{}\n{}", plan.model.value, Value::Object(plan.body.clone())),
+    }
 }
 
 /// The endpoint of a model, with its key out of the environment.

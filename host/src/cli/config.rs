@@ -47,6 +47,9 @@ pub(super) struct DatasetConfig {
 pub(super) struct ModelConfig {
     /// Such as `http://127.0.0.1:8080/v1`; without it, the environment's `OPENAI_BASE_URL`.
     pub(super) base_url: Option<String>,
+    /// Several endpoints that answer alike, in the place of `base_url`: calls are spread by weight, and an endpoint that
+    /// fails is left out for a while.
+    pub(super) endpoints: Vec<EndpointConfig>,
     /// The model's id at the endpoint; without it, the name of this table.
     pub(super) model: Option<String>,
     /// The environment variable that holds the key; `OPENAI_API_KEY` without it.
@@ -218,6 +221,20 @@ impl ErrorPolicy {
     }
 }
 
+/// One of several endpoints of a model.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct EndpointConfig {
+    pub(super) base_url: String,
+    /// Its share of the calls, relative to the others; 1 without it.
+    #[schemars(range(min = 0))]
+    pub(super) weight: Option<f64>,
+    /// The model's id there; without it, that of the model's table.
+    pub(super) model: Option<String>,
+    /// Without it, that of the model's table.
+    pub(super) api_key_env: Option<String>,
+}
+
 /// How `refine` works.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -248,6 +265,11 @@ pub(super) struct RefineConfig {
     #[schemars(range(min = 1))]
     pub(super) max_tokens: Option<u32>,
     pub(super) seed: Option<u64>,
+    /// How long one row may be refined, with all its model calls: seconds, or text such as "5m". The grading of its own
+    /// response is waited for; then the best by that time is kept.
+    #[serde(deserialize_with = "quantity::duration")]
+    #[schemars(with = "Option<Quantity>")]
+    pub(super) deadline: Option<Duration>,
     /// What all the model calls of a run together may use.
     pub(super) budget: Option<BudgetConfig>,
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use super::{
     args::DoctorArgs,
-    assemble::{self, component_directories, endpoint, say_compiling},
+    assemble::{self, component_directories, endpoints, say_compiling},
     config::ConfigFile,
     console,
     environment::Environment,
@@ -14,6 +14,7 @@ use super::{
     table,
 };
 use crate::{
+    llm::Endpoint,
     model::{ChatModel, ModelError, Request},
     sample::Message,
     sandbox::{Action, Catalog, Ending, Language, Metering, ProgramLimits, ProgramRequest, Refused, Sandbox},
@@ -206,10 +207,17 @@ async fn check_models(args: &DoctorArgs, environment: &Environment, report: &mut
 }
 
 async fn check_model(name: &str, plan: &ModelPlan, environment: &Environment, report: &mut Report) {
-    let mut endpoint = match endpoint(name, plan, environment) {
-        Ok(endpoint) => endpoint,
+    let endpoints = match endpoints(name, plan, environment) {
+        Ok(endpoints) => endpoints,
         Err(failure) => return report.failure("model", &failure),
     };
+    for (endpoint, _) in endpoints {
+        check_endpoint(name, endpoint, report).await;
+    }
+}
+
+async fn check_endpoint(name: &str, mut endpoint: Endpoint, report: &mut Report) {
+    let place = format!("`{name}` at {}", plan::shown(&endpoint.base_url));
     endpoint.max_retries = 0;
     endpoint.timeout = PATIENCE;
     let model = match endpoint.connect() {
@@ -217,7 +225,6 @@ async fn check_model(name: &str, plan: &ModelPlan, environment: &Environment, re
         Err(error) => return report.failure("model", &error.into()),
     };
     let request = Request { messages: vec![Message::user("Say ok.")], max_tokens: Some(16), ..Request::default() };
-    let place = format!("`{name}` at {}", plan.base_url.value);
     match model.complete(&request).await.0 {
         Ok(_) | Err(ModelError::Empty(_)) => report.line(Finding::Ok, "model", &format!("{place} answers")),
         Err(error) => report.line(Finding::Problem, "model", &format!("{place}: {error}")),

@@ -5,11 +5,11 @@ mod graders;
 mod models;
 mod told;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use indexmap::IndexMap;
 
-pub(super) use self::{effective::Places, models::ModelPlan};
+pub(super) use self::{effective::Places, models::ModelPlan, told::shown};
 use self::{
     graders::{choose, final_judge},
     models::Models,
@@ -193,6 +193,8 @@ pub(super) struct RefinePlan {
     pub(super) final_judge: Option<Box<GraderPlan>>,
     pub(super) max_tokens: Option<u32>,
     pub(super) seed: Sourced<u64>,
+    /// For one row.
+    pub(super) deadline: Option<Duration>,
 }
 
 /// What only `refine` is told on the command line.
@@ -347,6 +349,7 @@ fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'
         final_judge: None,
         max_tokens: file.max_tokens,
         seed: Sourced::first(None, "", file.seed, 0),
+        deadline: file.deadline,
     })
 }
 

@@ -37,5 +37,6 @@ fn settings(plan: &RefinePlan) -> RefineSettings {
         history: plan.history.value,
         max_tokens: plan.max_tokens,
         seed: plan.seed.value,
+        deadline: plan.deadline,
     }
 }

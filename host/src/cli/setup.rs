@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema, nearest_names},
-    model::ModelError,
+    model::{ChatModel, ModelError},
     run::{self, Destination, Run, RunError, Shard, Summary},
 };
 
@@ -159,6 +159,9 @@ impl Job {
         for line in self.display.error_lines() {
             console::say(&format!("warning: {line}"));
         }
+        for line in self.assembly.models.iter().flat_map(|model| table::endpoints(model.name(), &model.statistics())) {
+            console::say(&line);
+        }
         let replaced = self.components.sandbox.statistics().replaced;
         if replaced > 0 {
             console::say(&format!("warning: {} died and were replaced", table::count(replaced, "worker")));
@@ -296,11 +299,15 @@ fn warn_of_endpoints(plan: &Plan, environment: &Environment) {
         return;
     }
     for (name, model) in &plan.models {
-        if reach(&model.base_url.value) == Reach::Closed {
+        let several = model.endpoints.iter().map(|endpoint| endpoint.base_url.as_str());
+        let urls: Vec<&str> = if model.endpoints.is_empty() { vec![&model.base_url.value] } else { several.collect() };
+        for url in urls.iter().filter(|url| reach(url) == Reach::Closed) {
+            let lack = if urls.len() == 1 { "rows that need the model will have errors" } else { "others are asked" };
             console::say(&format!(
                 "warning: nobody listens at {} ({}), where the model `{name}` shall be; start the server, or correct \
-                 the address; rows that need the model will have errors",
-                model.base_url.value, model.base_url.origin
+                 the address; {lack}",
+                plan::shown(url),
+                model.base_url.origin
             ));
         }
     }

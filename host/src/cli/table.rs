@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::{
+    llm::{Concurrency, EndpointStatistics},
     model::Usage,
     run::{CallCounts, GraderSummary, RefinementSummary, Summary},
 };
@@ -119,6 +120,26 @@ pub(super) fn calls(counts: CallCounts) -> Option<String> {
     (replayed + cached > 0).then(|| {
         format!("answers: {made} asked for now, {replayed} from the record of this run, {cached} from the cache")
     })
+}
+
+/// How the calls of a model were spread over its endpoints, where it has several, and which had too much to do.
+pub(super) fn endpoints(model: &str, endpoints: &[EndpointStatistics]) -> Vec<String> {
+    let is_one = endpoints.len() == 1;
+    let lines = endpoints.iter().filter_map(|endpoint| {
+        let Concurrency { limit, lowest, most, decreases } = endpoint.concurrency;
+        let mut parts = Vec::new();
+        if !is_one {
+            parts.push(format!("{} answered, {} failed", count(endpoint.answered, "call"), endpoint.failed));
+        }
+        if decreases > 0 {
+            let times = count(decreases, "time");
+            parts.push(format!(
+                "overloaded {times}: of {most} calls at the same time it was asked down to {lowest}, at last {limit}"
+            ));
+        }
+        (!parts.is_empty()).then(|| format!("model `{model}` at {}: {}", endpoint.url, parts.join("; ")))
+    });
+    lines.collect()
 }
 
 fn passed(grader: &GraderSummary) -> String {

@@ -73,6 +73,8 @@ pub(super) struct Call<'a> {
     pub(super) dialect: Dialect,
     pub(super) deadline: Instant,
     pub(super) usage: Usage,
+    /// Attempts after the first, at most.
+    pub(super) max_retries: u32,
     retries: u32,
     empties: u32,
     last_server_error: Option<Complaint>,
@@ -87,6 +89,7 @@ impl<'a> Call<'a> {
             dialect,
             deadline: now + endpoint.deadline,
             usage: Usage::default(),
+            max_retries: endpoint.max_retries,
             retries: 0,
             empties: 0,
             last_server_error: None,
@@ -196,7 +199,7 @@ impl<'a> Call<'a> {
     }
 
     fn again_or(&mut self, at_most: u32, asked: Option<Duration>, wait: Duration, now: Instant, what: &str) -> Step {
-        if self.retries >= at_most.min(self.endpoint.max_retries) {
+        if self.retries >= at_most.min(self.max_retries) {
             let attempts = self.retries.saturating_add(1);
             let tried = if attempts == 1 { String::new() } else { format!(" (after {attempts} attempts)") };
             return Step::Done(Err(ModelError::Unavailable(self.message(&format!("{what}{tried}")))));

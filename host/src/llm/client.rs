@@ -85,6 +85,21 @@ impl ChatModel for EndpointModel {
     }
 
     async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage) {
+        self.ask(request, self.endpoint.max_retries).await
+    }
+
+    fn worst_case(&self, request: &Request) -> Charge {
+        let (prompt, completion) = request::most_tokens(request);
+        let cost = self.endpoint.prices.map_or(0.0, |prices| {
+            (as_number(prompt) * prices.prompt + as_number(completion) * prices.completion) / 1e6
+        });
+        Charge { calls: 1, tokens: prompt.saturating_add(completion), cost }
+    }
+}
+
+impl EndpointModel {
+    /// One call with up to so many further attempts.
+    pub(super) async fn ask(&self, request: &Request, max_retries: u32) -> (Result<Completion, ModelError>, Usage) {
         let Ok(_slot) = self.slots.take().await else {
             return (Err(ModelError::Unavailable("the model was closed".to_owned())), Usage::default());
         };
@@ -92,6 +107,7 @@ impl ChatModel for EndpointModel {
         self.pace.turn(estimate).await;
         let worst = self.worst_case(request);
         let mut call = Call::new(&self.endpoint, &self.shown_url, request, self.learnt(), Instant::now());
+        call.max_retries = max_retries;
         loop {
             let before = call.usage;
             let reservation = match self.endpoint.budget.reserve(worst).await {
@@ -126,14 +142,6 @@ impl ChatModel for EndpointModel {
             }
         }
     }
-
-    fn worst_case(&self, request: &Request) -> Charge {
-        let (prompt, completion) = request::most_tokens(request);
-        let cost = self.endpoint.prices.map_or(0.0, |prices| {
-            (as_number(prompt) * prices.prompt + as_number(completion) * prices.completion) / 1e6
-        });
-        Charge { calls: 1, tokens: prompt.saturating_add(completion), cost }
-    }
 }
 
 fn over_budget(error: &Exhausted) -> ModelError {
@@ -161,6 +169,15 @@ fn cost_of(before: Usage, after: Usage) -> Option<f64> {
 }
 
 impl EndpointModel {
+    /// Where it is, without secrets.
+    pub(super) fn url(&self) -> &str {
+        &self.shown_url
+    }
+
+    pub(super) fn max_retries(&self) -> u32 {
+        self.endpoint.max_retries
+    }
+
     /// How many calls the endpoint was found to bear.
     pub fn concurrency(&self) -> Concurrency {
         self.slots.concurrency()

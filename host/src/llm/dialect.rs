@@ -15,10 +15,7 @@ pub(super) struct Dialect {
     pub(super) without_seed: bool,
     /// The system message goes into the first user message.
     pub(super) without_system: bool,
-    /// A stream without its usage at the end.
-    pub(super) without_stream_usage: bool,
-    /// A reply in one piece, whatever was wanted.
-    pub(super) without_stream: bool,
+    pub(super) stream: StreamLevel,
 }
 
 /// What the limit on the reply is called: old servers know the first only, some reasoning models the second only.
@@ -27,6 +24,16 @@ pub(super) enum LimitName {
     #[default]
     MaxTokens,
     MaxCompletionTokens,
+}
+
+/// How a streaming reply is asked for, where one is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum StreamLevel {
+    #[default]
+    WithUsage,
+    Plain,
+    /// In one piece after all.
+    Whole,
 }
 
 /// How a structured reply is asked for. Each level asks less of the server than the one before.
@@ -51,12 +58,12 @@ impl Dialect {
         if request.max_tokens.is_some() && self.limit == LimitName::MaxTokens && wants_other_limit(complaint) {
             return Some(Self { limit: LimitName::MaxCompletionTokens, ..self });
         }
-        if streams && !self.without_stream {
-            if !self.without_stream_usage && complaint.mentions(&["stream_options", "include_usage"]) {
-                return Some(Self { without_stream_usage: true, ..self });
+        if streams && self.stream != StreamLevel::Whole {
+            if self.stream == StreamLevel::WithUsage && complaint.mentions(&["stream_options", "include_usage"]) {
+                return Some(Self { stream: StreamLevel::Plain, ..self });
             }
             if rejected("stream") {
-                return Some(Self { without_stream: true, ..self });
+                return Some(Self { stream: StreamLevel::Whole, ..self });
             }
         }
         if request.temperature.is_some() && !self.without_temperature && rejected("temperature") {
@@ -81,8 +88,7 @@ impl Dialect {
             without_temperature: self.without_temperature || other.without_temperature,
             without_seed: self.without_seed || other.without_seed,
             without_system: self.without_system || other.without_system,
-            without_stream_usage: self.without_stream_usage || other.without_stream_usage,
-            without_stream: self.without_stream || other.without_stream,
+            stream: self.stream.max(other.stream),
         }
     }
 }

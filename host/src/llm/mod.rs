@@ -3,7 +3,7 @@
 //! [`Endpoint`] says where and how, [`Endpoint::connect`] gives the [`ChatModel`](crate::model::ChatModel). Inside,
 //! `client` does the I/O of one call; `call` decides after each exchange what comes next, with the help of `retry`
 //! (statuses and waits), `dialect` (parameters that an endpoint rejects) and `reply` (bodies). `stream` makes one body of a reply in pieces;
-//! `rate` and `slots` say when a call may begin.
+//! `rate` and `slots` say when a call may begin, `replicas` at which of several endpoints.
 
 mod call;
 mod client;
@@ -12,6 +12,7 @@ mod dialect;
 mod endpoint;
 mod excerpt;
 mod rate;
+mod replicas;
 mod reply;
 mod request;
 mod retry;
@@ -30,5 +31,6 @@ pub(crate) use self::excerpt::excerpt;
 pub use self::{
     client::EndpointModel,
     endpoint::{Endpoint, EndpointError, Prices, Secret},
+    replicas::{EndpointStatistics, Replicas},
     slots::Concurrency,
 };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    dialect::{Dialect, LimitName, REFUSED_KEYWORDS, StructureLevel},
+    dialect::{Dialect, LimitName, REFUSED_KEYWORDS, StreamLevel, StructureLevel},
     endpoint::Endpoint,
 };
 use crate::{
@@ -38,9 +38,9 @@ pub(super) fn body(endpoint: &Endpoint, request: &Request, dialect: Dialect) -> 
     if let Some(format) = request.structure.as_ref().and_then(|structure| format(structure, dialect.structure)) {
         body.insert("response_format".to_owned(), format);
     }
-    if endpoint.stream && !dialect.without_stream {
+    if endpoint.stream && dialect.stream != StreamLevel::Whole {
         body.insert("stream".to_owned(), json!(true));
-        if !dialect.without_stream_usage {
+        if dialect.stream == StreamLevel::WithUsage {
             body.insert("stream_options".to_owned(), json!({"include_usage": true}));
         }
     }

@@ -103,6 +103,19 @@ impl<'a> Attempts<'a> {
         self.writer_usage = self.writer_usage.plus(usage);
     }
 
+    /// Counts what was given up: the writer's calls up to number `requested`, else those of the graders, of which those
+    /// that made calls before will have made one more.
+    pub(super) fn note_given_up(&mut self, requested: u64) {
+        let unknown = Usage { calls: 1, ..Usage::default() };
+        if self.requested < requested {
+            while self.requested < requested {
+                self.note_request(unknown);
+            }
+            return;
+        }
+        self.grader_usage.values_mut().for_each(|usage| *usage = usage.plus(unknown));
+    }
+
     /// Those of `responses` that were not tried before.
     pub(super) fn unseen(&self, responses: Vec<Attempt>) -> Vec<Attempt> {
         let mut unseen: Vec<Attempt> = Vec::new();

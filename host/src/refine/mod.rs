@@ -9,7 +9,10 @@ mod refinement;
 #[cfg(test)]
 pub(crate) mod scripted;
 
+use std::time::Duration;
+
 use futures::future::join_all;
+use tokio::time::{Instant, timeout_at};
 
 use self::attempts::Attempts;
 pub use self::{
@@ -41,6 +44,8 @@ pub struct RefineSettings {
     pub history: u32,
     /// The seed of the first response written for a row; each further one has the next.
     pub seed: u64,
+    /// For everything but the grading of the responses that the row has.
+    pub deadline: Option<Duration>,
 }
 
 /// Who refines, and how hard.
@@ -54,7 +59,16 @@ pub struct Refiner<'a> {
 
 impl Default for RefineSettings {
     fn default() -> Self {
-        Self { rounds: 3, candidates: 1, patience: 2, temperatures: Vec::new(), max_tokens: None, history: 0, seed: 0 }
+        Self {
+            rounds: 3,
+            candidates: 1,
+            patience: 2,
+            temperatures: Vec::new(),
+            max_tokens: None,
+            history: 0,
+            seed: 0,
+            deadline: None,
+        }
     }
 }
 
@@ -70,15 +84,19 @@ pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Ref
     let task = Task::new(sample, panel, refiner);
     let settings = refiner.settings;
     let mut attempts = Attempts::new(panel);
+    let deadline = settings.deadline.map(|deadline| Instant::now() + deadline);
 
-    let mut failure = None;
+    let (mut failure, mut is_late) = (None, false);
     let given = task.given_responses();
     if !given.is_empty() {
         task.grade(given, &mut attempts).await;
     } else if sample.messages.is_empty() {
         return Refinement::ungradable(panel.unassessed(&nothing_to_answer()));
     } else {
-        failure = task.write(&sample.messages, 1, &mut attempts).await;
+        match task.write_in_time(&sample.messages, 1, &mut attempts, deadline).await {
+            Ok(error) => failure = error,
+            Err(Late) => is_late = true,
+        }
     }
 
     let mut rounds_without_gain = 0;
@@ -89,6 +107,9 @@ pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Ref
         if let Some(error) = &failure {
             break Stop::of(error);
         }
+        if is_late || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            break Stop::Deadline;
+        }
         if attempts.rounds() >= settings.rounds {
             break Stop::Rounds;
         }
@@ -97,13 +118,27 @@ pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Ref
         }
         let best_before = attempts.best_index();
         let messages = attempts.begin_round(sample, settings.history);
-        failure = task.write(&messages, settings.candidates.max(1), &mut attempts).await;
+        match task.write_in_time(&messages, settings.candidates.max(1), &mut attempts, deadline).await {
+            Ok(error) => failure = error,
+            Err(Late) => is_late = true,
+        }
         rounds_without_gain = if attempts.best_index() == best_before { rounds_without_gain + 1 } else { 0 };
     };
-    if !matches!(stop, Stop::Budget | Stop::ModelError) {
-        task.compare(&mut attempts).await;
+    if !matches!(stop, Stop::Budget | Stop::ModelError | Stop::Deadline) {
+        // Without a comparison, what was best before it is kept.
+        let _ = within(deadline, task.compare(&mut attempts)).await;
     }
     attempts.end(stop, failure)
+}
+
+/// The row's time was over.
+struct Late;
+
+async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Result<T, Late> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work).await.map_err(|_| Late),
+        None => Ok(work.await),
+    }
 }
 
 fn nothing_to_answer() -> GradeError {
@@ -156,6 +191,22 @@ impl<'a> Task<'a> {
         let ends_all = |error: &ModelError| error.is_fatal() || matches!(error, ModelError::Budget(_));
         let position = failures.iter().position(ends_all).or(none_came.then_some(0))?;
         failures.into_iter().nth(position)
+    }
+
+    /// Like `write`, given up at the deadline. What calls that were given up cost is not known.
+    async fn write_in_time(
+        &self,
+        messages: &[Message],
+        count: u32,
+        attempts: &mut Attempts<'_>,
+        deadline: Option<Instant>,
+    ) -> Result<Option<ModelError>, Late> {
+        let requested = attempts.requested();
+        let written = within(deadline, self.write(messages, count, attempts)).await;
+        if written.is_err() {
+            attempts.note_given_up(requested + u64::from(count));
+        }
+        written
     }
 
     /// The writer's temperature in a round; a first response is written at that of the first.

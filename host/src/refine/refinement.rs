@@ -22,6 +22,8 @@ pub enum Stop {
     Rounds,
     /// The run's budget was used up, for the writer or for a judge.
     Budget,
+    /// The time for the row was over.
+    Deadline,
     /// The writer gave no response.
     ModelError,
     /// What keeps the best response from passing is nothing that another response could change: graders that do not
@@ -38,6 +40,7 @@ impl Stop {
             Self::Plateau => "plateau",
             Self::Rounds => "rounds",
             Self::Budget => "budget",
+            Self::Deadline => "deadline",
             Self::ModelError => "model-error",
             Self::Ungradable => "ungradable",
         }

@@ -17,6 +17,7 @@ const PATIENT: RefineSettings = RefineSettings {
     max_tokens: None,
     history: 0,
     seed: 0,
+    deadline: None,
 };
 
 /// Without a final judge.

@@ -96,6 +96,7 @@ impl Summary {
             RowResult::Graded(assessment) => self.judge_usage = self.judge_usage.plus(assessment.usage),
             RowResult::Refined(refinement) => {
                 is_faulty |= matches!(refinement.stop, Stop::ModelError | Stop::Budget);
+                is_faulty |= refinement.stop == Stop::Deadline && refinement.chosen.is_none();
                 is_faulty |= refinement.comparison_error().is_some();
                 self.writer_usage = self.writer_usage.plus(refinement.writer_usage);
                 self.judge_usage = self.judge_usage.plus(refinement.judge_usage());

@@ -36,6 +36,9 @@ use crate::score::ErrorKind;
 /// The name of the hidden subcommand that makes a process a worker.
 pub const SUBCOMMAND: &str = "worker";
 
+/// How far workers stand behind the host where both want a core; the priority of a process that does work in bulk.
+const BEHIND_THE_HOST: i32 = 5;
+
 /// The word after the worker's subcommand that makes a process try what is refused to workers.
 pub(super) const PROBE: &str = "probe";
 
@@ -72,6 +75,9 @@ fn start(
     readable: &[PathBuf],
 ) -> Result<std::thread::JoinHandle<Result<(), WorkerError>>, WorkerError> {
     lockdown::be_first_without_memory();
+    // The host waits for models most of the time and has little to do when one answers, but then at once. A system that
+    // will not have it loses a few milliseconds a call, and nothing else.
+    let _ = rustix::process::nice(BEHIND_THE_HOST);
     let engines = Engines::new(metering).map_err(WorkerError::Engine)?;
     lockdown::apply(readable)?;
     let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(THREAD_STACK);

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What};
+use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What, told::shown};
 use crate::{
     budget::Limits,
-    cli::config::{ErrorPolicy, JudgeMode, VoteCount},
+    cli::config::{EndpointConfig, ErrorPolicy, JudgeMode, VoteCount},
 };
 
 /// Where components are searched and kept.
@@ -103,7 +103,12 @@ impl Toml {
     }
 
     fn model(&mut self, model: &ModelPlan) {
-        self.sourced("base_url", &model.base_url);
+        if model.endpoints.is_empty() {
+            self.value("base_url", &shown(&model.base_url.value).into(), &model.base_url.origin);
+        } else {
+            let endpoints: Vec<Value> = model.endpoints.iter().map(endpoint).collect();
+            self.of_file("endpoints", Some(endpoints));
+        }
         self.sourced("model", &model.model);
         self.sourced("api_key_env", &model.api_key_env);
         self.of_file("max_concurrency", model.max_concurrency);
@@ -190,6 +195,7 @@ impl Toml {
         };
         self.of_file("temperature", temperature);
         self.of_file("max_tokens", refine.max_tokens);
+        self.of_file("deadline", refine.deadline.map(|deadline| deadline.as_secs_f64()));
         self.of_file("final", refine.final_judge.as_ref().map(|judge| judge.name.clone()));
     }
 
@@ -205,6 +211,15 @@ impl Toml {
         let bounds = bounds.into_iter().filter_map(|(name, bound)| Some((name.to_owned(), bound?)));
         self.value(key, &Value::Object(bounds.collect()), &Origin::File);
     }
+}
+
+fn endpoint(endpoint: &EndpointConfig) -> Value {
+    json!({
+        "base_url": shown(&endpoint.base_url),
+        "weight": endpoint.weight,
+        "model": endpoint.model,
+        "api_key_env": endpoint.api_key_env,
+    })
 }
 
 /// A key, in quotes where it needs them.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::{Origin, Sourced};
 use crate::{
     cli::{
-        config::{Config, ModelConfig, PricesConfig},
+        config::{Config, EndpointConfig, ModelConfig, PricesConfig},
         environment::Environment,
         failure::Failure,
     },
@@ -24,6 +24,8 @@ const OPENAI: &str = "https://api.openai.com/v1";
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct ModelPlan {
     pub(in crate::cli) base_url: Sourced<String>,
+    /// Every endpoint, where there are several; `base_url` is that of the first.
+    pub(in crate::cli) endpoints: Vec<EndpointConfig>,
     /// The model's id at the endpoint.
     pub(in crate::cli) model: Sourced<String>,
     /// The variable that holds the key.
@@ -121,7 +123,11 @@ impl<'a> Models<'a> {
         let Some(base_url) = base_url else {
             return Err(self.unknown(name, configured.is_some(), &near));
         };
-        let config = configured.cloned().unwrap_or_default();
+        let mut config = configured.cloned().unwrap_or_default();
+        check_endpoints(name, &config)?;
+        if base_url.origin != Origin::File {
+            config.endpoints.clear();
+        }
         self.used.insert(name.to_owned(), plan(name, config, base_url));
         Ok(())
     }
@@ -131,7 +137,8 @@ impl<'a> Models<'a> {
         if let Some(url) = given {
             return Some(Sourced::option(url.to_owned(), "--base-url"));
         }
-        if let Some(url) = configured.and_then(|model| model.base_url.clone()) {
+        let first = |model: &ModelConfig| model.endpoints.first().map(|endpoint| endpoint.base_url.clone());
+        if let Some(url) = configured.and_then(|model| model.base_url.clone().or_else(|| first(model))) {
             return Some(Sourced::file(url));
         }
         if let Some(url) = self.environment.variable(BASE_URL) {
@@ -159,6 +166,24 @@ impl<'a> Models<'a> {
     }
 }
 
+fn check_endpoints(name: &str, config: &ModelConfig) -> Result<(), Failure> {
+    let place = format!("`endpoints` in [models.{name}]");
+    if !config.endpoints.is_empty() && config.base_url.is_some() {
+        let failure = Failure::new(format!("{place}: there is a `base_url` as well"));
+        return Err(failure.hint("put it among the endpoints"));
+    }
+    for endpoint in &config.endpoints {
+        if endpoint.base_url.is_empty() {
+            return Err(Failure::new(format!("{place}: one has no `base_url`")));
+        }
+        if let Some(weight) = endpoint.weight.filter(|weight| *weight <= 0.0 || !weight.is_finite()) {
+            return Err(Failure::new(format!("{place}: the weight {weight} is not above zero"))
+                .hint("leave an endpoint out that shall not be asked"));
+        }
+    }
+    Ok(())
+}
+
 fn how_to_name_one() -> String {
     format!(
         "--model NAME with --base-url URL (or {BASE_URL}), such as --model llama3 --base-url http://127.0.0.1:8080/v1; \
@@ -169,6 +194,7 @@ fn how_to_name_one() -> String {
 fn plan(name: &str, config: ModelConfig, base_url: Sourced<String>) -> ModelPlan {
     ModelPlan {
         base_url,
+        endpoints: config.endpoints,
         model: match config.model {
             Some(model) => Sourced::file(model),
             None => Sourced::standard(name.to_owned()),

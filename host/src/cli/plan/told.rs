@@ -81,15 +81,17 @@ fn told_judge(judge: &JudgePlan) -> Value {
 }
 
 fn told_model(model: &ModelPlan) -> Value {
+    // Endpoints that answer alike may come and go.
+    let place = if model.endpoints.is_empty() { shown(&model.base_url.value) } else { "several endpoints".to_owned() };
     json!({
-        "base_url": shown(&model.base_url.value),
+        "base_url": place,
         "model": model.model.value,
         "body": model.body,
     })
 }
 
 /// An address without what may hold a key: no user, password, query or fragment.
-fn shown(url: &str) -> String {
+pub(in crate::cli) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     match url.split_once("://") {
         Some((scheme, rest)) => {
