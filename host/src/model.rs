@@ -170,6 +170,9 @@ pub trait ChatModel: Send + Sync {
     /// is no answer.
     async fn complete(&self, request: &Request) -> (Result<Completion, ModelError>, Usage);
 
+    /// Says that the answer to a request was of no use: whoever keeps answers shall not give it for one that was wanted.
+    async fn reject(&self, _request: &Request) {}
+
     /// The most that one attempt at this request can use, as far as that can be known beforehand.
     fn worst_case(&self, request: &Request) -> Charge;
 }

@@ -5,7 +5,10 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     process::{Child, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -219,4 +222,70 @@ fn no_key_reaches_a_file_of_the_run() {
             assert!(!text.contains("sk-very-secret"), "{}", entry.path().display());
         }
     }
+}
+
+#[test]
+fn answers_from_the_cache_are_on_record_so_that_the_cache_may_go() {
+    let bench = Bench::new();
+    dataset(&bench, 3);
+    let endpoint = Counting::start(Duration::ZERO);
+    let url = endpoint.endpoint.url.clone();
+    refine(&bench, &url, &[]).expect_status(0);
+    let asked = endpoint.endpoint.requests();
+    refine(&bench, &url, &["--run", "run"]).expect_status(0);
+    assert_eq!(endpoint.endpoint.requests(), asked, "the second run is answered by the cache");
+    let expected = fs::read_to_string(bench.path("refined.jsonl")).unwrap();
+    // As if it had been killed before its first row was done, and the cache deleted.
+    bench.write("run/results.jsonl", "");
+    refine(&bench, &url, &["--run", "run", "--resume", "--no-cache"]).expect_status(0);
+    assert_eq!(endpoint.endpoint.requests(), asked, "the resumed run is answered by its record");
+    assert_eq!(fs::read_to_string(bench.path("refined.jsonl")).unwrap(), expected);
+}
+
+#[test]
+fn rows_that_ended_in_an_error_are_done_anew_and_only_what_failed_is_asked_again() {
+    let bench = Bench::new();
+    dataset(&bench, 4);
+    let is_well = Arc::new(AtomicBool::new(false));
+    let endpoint = Scripted::start({
+        let is_well = Arc::clone(&is_well);
+        move |body| {
+            let text = body.to_string();
+            let fails = text.contains("Question 2 ") && text.to_lowercase().contains("harm");
+            let well = json!({"reason": "fine", "score": 5}).to_string();
+            (200, completion(if fails && !is_well.load(Ordering::SeqCst) { "I would rather not say." } else { &well }))
+        }
+    });
+    let grade = |more: &[&str]| {
+        let url = endpoint.url.as_str();
+        let mut all = vec!["grade", "rows.jsonl", "-g", "helpfulness", "-g", "harmfulness", "--model", "m"];
+        all.extend(["--base-url", url, "--run", "run", "--no-cache", "--jobs", "1", "-o", "graded.jsonl"]);
+        all.extend(more);
+        bench.run(&all)
+    };
+    grade(&[]).expect_status(1).expect_stderr(&["--run run --resume --retry-errors"]);
+    let before = bench.read_rows("run/results.jsonl");
+    assert_eq!(before[2]["grades"]["harmfulness"]["kind"], json!("judge-unparsable"));
+    let asked = endpoint.requests();
+    // A retry that was killed has left this behind; it is neither taken for the results nor in the way.
+    bench.write("run/results.retry.jsonl", "{\"id\": 0, \"torn");
+    grade(&["--resume"]).expect_status(0);
+    assert_eq!((bench.read_rows("graded.jsonl"), endpoint.requests()), (before.clone(), asked));
+
+    // Still unwell: the row stays an error, and nothing else is touched.
+    grade(&["--resume", "--retry-errors"]).expect_status(1).expect_stderr(&["1 row that ended in an error"]);
+    assert_eq!(bench.read_rows("graded.jsonl"), before);
+    assert_eq!(endpoint.requests(), asked + 2, "the judge is asked twice, and the other judge's answer stands");
+
+    is_well.store(true, Ordering::SeqCst);
+    grade(&["--resume", "--retry-errors"]).expect_status(0);
+    assert_eq!(endpoint.requests(), asked + 3);
+    let after = bench.read_rows("graded.jsonl");
+    assert_eq!(after, bench.read_rows("run/results.jsonl"));
+    assert_eq!(after[2]["grades"]["harmfulness"]["outcome"], json!("scored"));
+    assert_eq!(after[2]["grades"]["helpfulness"], before[2]["grades"]["helpfulness"]);
+    assert_eq!([&after[0], &after[1], &after[3]], [&before[0], &before[1], &before[3]]);
+    assert!(!bench.path("run/results.retry.jsonl").exists());
+    grade(&["--resume", "--retry-errors"]).expect_status(0).expect_stderr(&["0 rows that ended in an error"]);
+    assert_eq!((bench.read_rows("graded.jsonl"), endpoint.requests()), (after, asked + 3));
 }

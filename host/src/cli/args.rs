@@ -203,6 +203,9 @@ pub(super) struct RecordArgs {
     /// Continue the run of that directory: rows that are done stay, calls that were answered are not made again
     #[arg(long, requires = "run")]
     pub(super) resume: bool,
+    /// Do the rows of that run anew that ended in an error; what was answered well is not asked again
+    #[arg(long, requires = "resume")]
+    pub(super) retry_errors: bool,
     /// Neither take responses from the cache that runs share nor add to it
     #[arg(long)]
     pub(super) no_cache: bool,

@@ -1,10 +1,12 @@
 //! What is kept of a run: its directory, and the responses that runs share.
 
 use std::{
+    collections::HashSet,
     fmt::Write,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use directories::ProjectDirs;
@@ -44,7 +46,7 @@ impl Record {
         told: &Value,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let mut directory = args.run.as_deref().map(|path| open_directory(path, args.resume, told)).transpose()?;
+        let mut directory = args.run.as_deref().map(|path| open_directory(path, args, told)).transpose()?;
         let cache = if args.no_cache || plan.models.is_empty() { None } else { open_cache(environment) };
         let charge = directory.as_ref().map_or(Charge::default(), RunDirectory::charge);
         let recorder = match &mut directory {
@@ -57,6 +59,11 @@ impl Record {
     /// Rows that an earlier run has done.
     pub(super) fn rows_before(&self) -> u64 {
         self.directory.as_ref().map_or(0, RunDirectory::rows_done)
+    }
+
+    /// Rows among them that are done anew.
+    pub(super) fn retried(&self) -> Arc<HashSet<u64>> {
+        self.directory.as_ref().map_or_else(Arc::default, RunDirectory::retried)
     }
 
     /// Whether the run can be continued when it stops early.
@@ -79,11 +86,11 @@ impl Record {
     }
 }
 
-fn open_directory(path: &Path, resume: bool, told: &Value) -> Result<RunDirectory, Failure> {
-    if !resume {
+fn open_directory(path: &Path, args: &RecordArgs, told: &Value) -> Result<RunDirectory, Failure> {
+    if !args.resume {
         return RunDirectory::create(path, told).map_err(explain);
     }
-    let directory = RunDirectory::resume(path, told).map_err(explain)?;
+    let mut directory = RunDirectory::resume(path, told).map_err(explain)?;
     console::say(&format!(
         "continuing the run in {}: {} done{}",
         path.display(),
@@ -93,6 +100,11 @@ fn open_directory(path: &Path, resume: bool, told: &Value) -> Result<RunDirector
             calls => format!(", {} under way when it ended may be made again", count(calls as u64, "call")),
         }
     ));
+    if args.retry_errors {
+        directory.retry_errors().map_err(explain)?;
+        let rows = count(directory.retried().len() as u64, "row");
+        console::say(&format!("{rows} that ended in an error which may pass, to be done anew"));
+    }
     Ok(directory)
 }
 

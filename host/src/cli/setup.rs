@@ -82,7 +82,7 @@ impl Job {
         warn_of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
         let shard = selection.shard.unwrap_or(Shard::WHOLE);
-        let left = shard.rows_of(rows).saturating_sub(record.rows_before());
+        let left = shard.rows_of(rows).saturating_sub(record.rows_before()) + record.retried().len() as u64;
         let display = Display::new(left, console::is_watched() && !environment.verbose);
         let output = selection.output.clone();
         let output_format = selection.output_format.options();
@@ -120,7 +120,12 @@ impl Job {
             [self.rows, self.record.rows_before()].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         let shard = self.shard;
         let is_ours = move |row: &Result<Row, _>| row.as_ref().map_or(true, |row: &Row| shard.takes(row.number));
-        Ok(self.dataset.rows()?.take(rows).filter(is_ours).skip(before))
+        let retried = self.record.retried();
+        let is_open = move |(position, row): &(usize, Result<Row, _>)| {
+            *position >= before || row.as_ref().map_or(true, |row: &Row| retried.contains(&row.number))
+        };
+        let ours = self.dataset.rows()?.take(rows).filter(is_ours);
+        Ok(ours.enumerate().filter(is_open).map(|(_, row)| row))
     }
 
     /// Opens where the rows go, once everything else is known to be well. With a run directory, they go to an output
@@ -186,6 +191,12 @@ impl Job {
             console::say(&line);
         }
         self.leave_page(&summary);
+        if let Some(path) = self.record.path().filter(|_| summary.faulty > 0 && !summary.is_partial) {
+            console::say(&format!(
+                "--run {} --resume --retry-errors does the rows with errors that may pass anew",
+                path.display()
+            ));
+        }
         if summary.is_partial {
             console::say(&format!("stopped before the end; {}", self.partial_hint("run again for the whole")));
         }

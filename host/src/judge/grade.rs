@@ -152,9 +152,11 @@ impl JudgeGrader {
     ) -> Cast<T> {
         let model = seat.model;
         let mut usage = Usage::default();
-        let mut again = true;
+        let mut asked = Vec::new();
         let vote = loop {
-            let (result, used) = model.complete(&self.request(&messages, structure, seat)).await;
+            let request = self.request(&messages, structure, seat);
+            let (result, used) = model.complete(&request).await;
+            asked.push(request);
             usage = usage.plus(used);
             let completion = match result {
                 Ok(completion) => completion,
@@ -164,10 +166,12 @@ impl JudgeGrader {
                 Ok(verdict) => break Ok(Vote { verdict, model: completion.model }),
                 Err(problem) => problem,
             };
-            if completion.truncated || !again {
+            if completion.truncated || asked.len() > 1 {
+                for request in &asked {
+                    model.reject(request).await;
+                }
                 break Err(self.unparsable(&problem, &completion));
             }
-            again = false;
             let reply: String = completion.content.chars().take(REPEATED).collect();
             messages.push(Message::assistant(reply));
             messages.push(Message::user(format!(

@@ -30,6 +30,12 @@ pub struct AppendError {
     problem: String,
 }
 
+impl AppendError {
+    pub(super) fn new(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), problem: error.to_string() }
+    }
+}
+
 /// The end of a file to which lines are added in the order of the calls.
 #[derive(Debug)]
 pub(super) struct Appender {

@@ -43,6 +43,10 @@ impl ChatModel for Bounded {
         (answer, usage)
     }
 
+    async fn reject(&self, request: &Request) {
+        self.model.reject(request).await;
+    }
+
     fn worst_case(&self, request: &Request) -> Charge {
         self.model.worst_case(request)
     }

@@ -5,14 +5,17 @@
 //! journal         one line for each model call, written before the answer is used, synced all the time
 //! results.jsonl   the finished rows, in the order of the dataset
 //! columns.parquet where the run works on a shard: the columns of its rows and their types, and no row
+//! results.retry.jsonl  the same while rows that ended in an error are done anew; takes its place at the end
 //! times.jsonl     how long they took
 //! report.html     what came of it, for people
 //! ```
 
 use std::{
+    collections::HashSet,
     fs::{self, File, TryLockError},
     io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde_json::Value;
@@ -22,6 +25,7 @@ use super::{
     journal::{Journal, Replay},
     recorded::Recorder,
     responses::ResponseCache,
+    retry::{Earlier, is_worth_retrying},
     shard::Shard,
     times::{RowTimes, Times},
 };
@@ -30,6 +34,7 @@ use crate::{budget::Charge, sample::Columns};
 const TOLD: &str = "run.json";
 const JOURNAL: &str = "journal";
 const RESULTS: &str = "results.jsonl";
+const RETRIED: &str = "results.retry.jsonl";
 const TIMES: &str = "times.jsonl";
 const LOCK: &str = "lock";
 
@@ -54,6 +59,9 @@ pub struct RunDirectory {
     path: PathBuf,
     replay: Replay,
     done: Done,
+    shard: Shard,
+    /// Rows that are done anew.
+    retried: Arc<HashSet<u64>>,
     /// Held until the run ends.
     _lock: File,
 }
@@ -76,14 +84,21 @@ impl RunDirectory {
             return Err(DirectoryError::Taken { path: path.to_owned() });
         }
         // Without `run.json` there was no run: what else is there is left of a start that came to nothing.
-        for left in [JOURNAL, RESULTS, TIMES] {
+        for left in [JOURNAL, RESULTS, RETRIED, TIMES] {
             match fs::remove_file(path.join(left)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
                 _ => {}
             }
         }
         write_whole(&path.join(TOLD), format!("{told:#}\n").as_bytes()).map_err(unusable)?;
-        Ok(Self { path: path.to_owned(), replay: Replay::default(), done: Done::default(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            replay: Replay::default(),
+            done: Done::default(),
+            shard: Shard::of_told(told).unwrap_or(Shard::WHOLE),
+            retried: Arc::default(),
+            _lock: lock,
+        })
     }
 
     /// Opens the directory of a run that is to be continued and was told the same.
@@ -102,9 +117,34 @@ impl RunDirectory {
             return Err(DirectoryError::Differs { path: path.to_owned(), difference });
         }
         let done = count_rows(&path.join(RESULTS), |_| {}).map_err(unusable)?;
-        let last = Shard::of_told(told).unwrap_or(Shard::WHOLE).last_of(done.rows);
+        let shard = Shard::of_told(told).unwrap_or(Shard::WHOLE);
+        let last = shard.last_of(done.rows);
         let replay = Replay::read(&path.join(JOURNAL), |row| row > last).map_err(unusable)?;
-        Ok(Self { path: path.to_owned(), replay, done, _lock: lock })
+        Ok(Self { path: path.to_owned(), replay, done, shard, retried: Arc::default(), _lock: lock })
+    }
+
+    /// Makes the run do the rows anew that ended in an error which may pass. What was answered well is not asked again.
+    pub fn retry_errors(&mut self) -> Result<(), DirectoryError> {
+        let (mut retried, mut position) = (HashSet::new(), 0);
+        let found = |columns: Columns| {
+            position += 1;
+            if is_worth_retrying(&columns) {
+                retried.insert(self.shard.last_of(position));
+            }
+        };
+        count_rows(&self.path.join(RESULTS), found).map_err(|source| self.unusable(source))?;
+        let last = self.shard.last_of(self.done.rows);
+        let is_open = |row| row > last || retried.contains(&row);
+        let mut replay = Replay::read(&self.path.join(JOURNAL), is_open).map_err(|source| self.unusable(source))?;
+        replay.forget_errors(&retried);
+        self.replay = replay;
+        self.retried = Arc::new(retried);
+        Ok(())
+    }
+
+    /// The numbers of the rows that are done anew.
+    pub fn retried(&self) -> Arc<HashSet<u64>> {
+        Arc::clone(&self.retried)
     }
 
     pub fn path(&self) -> &Path {
@@ -134,17 +174,23 @@ impl RunDirectory {
     /// Opens the journal: calls are recorded in it, and those on record are not made again.
     pub fn recorder(&mut self, cache: Option<ResponseCache>) -> Result<Recorder, DirectoryError> {
         let journal = Journal::open(&self.path.join(JOURNAL), &self.replay).map_err(|source| self.unusable(source))?;
-        Ok(Recorder::new(Some(journal), std::mem::take(&mut self.replay.answers), cache))
+        Ok(Recorder::new(Some(journal), std::mem::take(&mut self.replay.answers), cache, self.retried()))
     }
 
     /// Opens the results behind the rows that are done.
     pub fn results(&self) -> Result<Results, DirectoryError> {
         let path = self.path.join(RESULTS);
-        let appender = Appender::open(&path, self.done.length).map_err(|source| self.unusable(source))?;
+        let earlier = (!self.retried.is_empty()).then(|| Earlier::open(&path, self.done.length));
+        let earlier = earlier.transpose().map_err(|source| self.unusable(source))?;
+        let (to, length) = match earlier {
+            Some(_) => (self.path.join(RETRIED), 0),
+            None => (path.clone(), self.done.length),
+        };
+        let appender = Appender::open(&to, length).map_err(|source| self.unusable(source))?;
         let times = self.path.join(TIMES);
         let length = fs::metadata(&times).map_or(0, |metadata| metadata.len());
         let times = Appender::open(&times, length).map_err(|source| self.unusable(source))?;
-        Ok(Results { appender, times, path })
+        Ok(Results { appender, times, path, shard: self.shard, earlier })
     }
 
     fn unusable(&self, source: io::Error) -> DirectoryError {
@@ -158,11 +204,17 @@ pub struct Results {
     appender: Appender,
     times: Appender,
     path: PathBuf,
+    shard: Shard,
+    /// Where rows are done anew: those before, which the others are copied from.
+    earlier: Option<Earlier>,
 }
 
 impl Results {
     /// Adds a row. Should it be lost with the machine's power, its calls are still in the journal.
-    pub(super) async fn write(&self, columns: &Columns, times: &RowTimes) -> Result<(), AppendError> {
+    pub(super) async fn write(&mut self, number: u64, columns: &Columns, times: &RowTimes) -> Result<(), AppendError> {
+        if let Some(earlier) = &mut self.earlier {
+            earlier.copy_before(self.shard.rows_of(number), &self.appender).await?;
+        }
         let mut line = serde_json::to_vec(columns).unwrap_or_default();
         line.push(b'\n');
         self.appender.add(line).await?;
@@ -175,9 +227,17 @@ impl Results {
     }
 
     /// Waits until all rows are synced; gives back the path of the file.
-    pub(super) async fn close(self) -> Result<PathBuf, AppendError> {
+    pub(super) async fn close(mut self) -> Result<PathBuf, AppendError> {
+        if let Some(earlier) = &mut self.earlier {
+            earlier.copy_before(u64::MAX, &self.appender).await?;
+        }
         self.times.close().await?;
         self.appender.close().await?;
+        if self.earlier.is_some() {
+            let retried = self.path.with_file_name(RETRIED);
+            fs::rename(&retried, &self.path).map_err(|error| AppendError::new(&self.path, &error))?;
+            sync_folder_of(&self.path);
+        }
         Ok(self.path)
     }
 }
@@ -285,9 +345,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
         let directory = RunDirectory::create(&path, &told(3)).unwrap();
-        let results = directory.results().unwrap();
+        let mut results = directory.results().unwrap();
         for id in 1..=3 {
-            results.write(&row(id), &RowTimes::default()).await.unwrap();
+            results.write(id.into(), &row(id), &RowTimes::default()).await.unwrap();
         }
         let file = results.close().await.unwrap();
         drop(directory);
@@ -297,8 +357,8 @@ mod tests {
             let directory = RunDirectory::resume(&path, &told(3)).unwrap();
             let done = std::str::from_utf8(&whole[..cut]).unwrap().matches('\n').count() as u64;
             assert_eq!(directory.rows_done(), done, "{cut}");
-            let results = directory.results().unwrap();
-            results.write(&row(9), &RowTimes::default()).await.unwrap();
+            let mut results = directory.results().unwrap();
+            results.write(done + 1, &row(9), &RowTimes::default()).await.unwrap();
             results.close().await.unwrap();
             let rows: Vec<Columns> = read_results(&file).unwrap().collect();
             assert_eq!(rows.len() as u64, done + 1, "{cut}");

@@ -4,7 +4,7 @@
 //! is torn or damaged ends the journal; whatever stands behind it was never relied upon.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, BufRead, BufReader},
     path::Path,
@@ -38,6 +38,8 @@ pub(super) enum Record {
     Answered(Box<Answered>),
     /// A call that began was not made: a budget did not allow it.
     Unasked { row: u64, key: RequestKey },
+    /// The answer was of no use to whoever asked.
+    Unusable { row: u64, key: RequestKey },
 }
 
 /// What came of a call.
@@ -66,6 +68,8 @@ pub(super) struct Replay {
     pub(super) answers: Answers,
     /// Calls that had no answer when the run ended, with the most that they may have used.
     pub(super) under_way: HashMap<(u64, RequestKey), UnderWay>,
+    /// Answers that were of no use.
+    unusable: HashSet<(u64, RequestKey)>,
     /// What the answered calls used.
     pub(super) answered: Charge,
     /// What of it graders with a budget of their own used.
@@ -112,6 +116,11 @@ impl Journal {
         self.0.write(line(&Record::Answered(Box::new(answered)))).await
     }
 
+    /// Notes that an answer was of no use.
+    pub(super) async fn unusable(&self, row: u64, key: RequestKey) -> Result<(), AppendError> {
+        self.0.write(line(&Record::Unusable { row, key })).await
+    }
+
     pub(super) fn failure(&self) -> Option<AppendError> {
         self.0.failure()
     }
@@ -128,6 +137,13 @@ impl Replay {
         let answered = self.of_graders.get(grader).copied().unwrap_or_default();
         let under_way = self.under_way.values().filter(|call| call.grader.as_deref() == Some(grader));
         under_way.fold(answered, |sum, call| sum.plus(call.worst))
+    }
+
+    /// Forgets what made rows end in an error: errors, and answers that were of no use.
+    pub(super) fn forget_errors(&mut self, rows: &HashSet<u64>) {
+        let unusable = &self.unusable;
+        self.answers
+            .retain(|place, (answer, _)| !rows.contains(&place.0) || (answer.is_ok() && !unusable.contains(place)));
     }
 
     /// Reads the journal; keeps the answers of the rows for which `is_open` says so.
@@ -157,7 +173,11 @@ impl Replay {
             Record::Unasked { row, key } => {
                 self.under_way.remove(&(row, key));
             }
+            Record::Unusable { row, key } => {
+                self.unusable.insert((row, key));
+            }
             Record::Answered(answered) => {
+                self.unusable.remove(&(answered.row, answered.key));
                 self.under_way.remove(&(answered.row, answered.key));
                 self.answered = self.answered.plus(answered.charge);
                 if let Some(grader) = answered.grader {

@@ -11,6 +11,7 @@ mod record;
 mod recorded;
 mod request_key;
 mod responses;
+mod retry;
 mod shard;
 mod summary;
 mod times;
@@ -148,10 +149,10 @@ pub enum Destination {
 }
 
 impl Destination {
-    async fn write(&mut self, columns: &Columns, times: &RowTimes) -> Result<(), RunError> {
+    async fn write(&mut self, number: u64, columns: &Columns, times: &RowTimes) -> Result<(), RunError> {
         match self {
             Self::Output(output) => Ok(output.write(columns)?),
-            Self::Directory(results, _) => Ok(results.write(columns, times).await?),
+            Self::Directory(results, _) => Ok(results.write(number, columns, times).await?),
         }
     }
 
@@ -248,7 +249,8 @@ async fn drive(
             return Ok(None);
         }
         let row = row?;
-        let context = RowContext { number: row.number, anew: false };
+        let plain = RowContext { number: row.number, anew: false };
+        let context = run.recorder.as_ref().map_or(plain, |recorder| recorder.context(row.number));
         Ok(Some(times::timed(row.number, context.scope(work(row))).await))
     };
     let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
@@ -272,7 +274,7 @@ async fn drive(
         if let Some(error) = run.recorder.as_ref().and_then(Recorder::failure) {
             return Err(error.into());
         }
-        destination.write(&row.columns, &times).await?;
+        destination.write(row.number, &row.columns, &times).await?;
         summary.add(&row.result);
         run.progress.row_done(&row);
         if run.fatal.first().is_some() {

@@ -1,8 +1,11 @@
 //! A model whose calls are recorded: what was answered once is not asked again.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -27,7 +30,7 @@ tokio::task_local! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowContext {
     pub(super) number: u64,
-    /// Whether answers that are on record may be used.
+    /// Whether it is done anew for an error: the cache may hold the answers that it is done anew for.
     pub(super) anew: bool,
 }
 
@@ -48,6 +51,8 @@ struct Shared {
     /// Answers of the run that is continued, for the rows that it had not finished.
     answers: Mutex<Answers>,
     cache: Option<ResponseCache>,
+    /// Rows that are done anew because they ended in an error.
+    retried: Arc<HashSet<u64>>,
     counts: Counts,
 }
 
@@ -70,13 +75,18 @@ pub struct CallCounts {
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Option<Journal>, answers: Answers, cache: Option<ResponseCache>) -> Self {
-        Self(Arc::new(Shared { journal, answers: Mutex::new(answers), cache, counts: Counts::default() }))
+    pub(super) fn new(
+        journal: Option<Journal>,
+        answers: Answers,
+        cache: Option<ResponseCache>,
+        retried: Arc<HashSet<u64>>,
+    ) -> Self {
+        Self(Arc::new(Shared { journal, answers: Mutex::new(answers), cache, retried, counts: Counts::default() }))
     }
 
     /// A record that is kept in the shared cache only.
     pub fn of_cache(cache: ResponseCache) -> Self {
-        Self::new(None, Answers::new(), Some(cache))
+        Self::new(None, Answers::new(), Some(cache), Arc::default())
     }
 
     /// The model, recorded. `identity` tells endpoints and models apart: two models of one identity share answers.
@@ -97,6 +107,11 @@ impl Recorder {
             replayed: replayed.load(Ordering::Relaxed),
             cached: cached.load(Ordering::Relaxed),
         }
+    }
+
+    /// What of its earlier answers counts for a row.
+    pub(super) fn context(&self, row: u64) -> RowContext {
+        RowContext { number: row, anew: self.0.retried.contains(&row) }
     }
 
     /// Why nothing can be recorded any more: the run must end.
@@ -130,6 +145,15 @@ impl Recorded {
             return None;
         }
         let (completion, usage) = self.shared.cache.as_ref()?.find(key).await?;
+        if let Some(journal) = &self.shared.journal {
+            // The cache may be gone when the run is resumed. Nothing was charged for this answer.
+            let (answer, charge) = (Ok(completion.clone()), Charge::default());
+            let model = self.model.name().to_owned();
+            let answered = Answered { row: row.number, key, model, answer, usage, charge, grader: None };
+            if let Err(error) = journal.answered(answered).await {
+                return Some((Err(not_recorded(&error)), Usage::default()));
+            }
+        }
         self.shared.counts.cached.fetch_add(1, Ordering::Relaxed);
         Some((Ok(completion), usage))
     }
@@ -186,6 +210,14 @@ impl ChatModel for Recorded {
         match self.known(row, key).await {
             Some(answer) => answer,
             None => self.ask(row.number, key, request).await,
+        }
+    }
+
+    async fn reject(&self, request: &Request) {
+        let row = ROW.try_with(|row| row.number).unwrap_or(0);
+        if let Some(journal) = &self.shared.journal {
+            // A journal that cannot be written ends the run.
+            let _ = journal.unusable(row, RequestKey::of(&self.identity, request)).await;
         }
     }
 

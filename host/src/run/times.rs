@@ -155,6 +155,10 @@ impl ChatModel for TimedWriter {
         answer
     }
 
+    async fn reject(&self, request: &Request) {
+        self.0.reject(request).await;
+    }
+
     fn worst_case(&self, request: &Request) -> Charge {
         self.0.worst_case(request)
     }
