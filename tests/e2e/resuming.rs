@@ -121,8 +121,9 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
     assert!(killed * 4 >= kills * 3, "only {killed} of {kills} kills met a run");
     // A loss of power may tear what was written last.
     let results = bench.path("run/results.jsonl");
-    let bytes = fs::read(&results).unwrap();
-    fs::write(&results, &bytes[..bytes.len().saturating_sub(10)]).unwrap();
+    if let Ok(bytes) = fs::read(&results) {
+        fs::write(&results, &bytes[..bytes.len().saturating_sub(10)]).unwrap();
+    }
     let last = bench.run(&arguments(&url, "run", &["--resume"])).expect_status(0);
 
     assert_eq!(fs::read_to_string(bench.path("refined.jsonl")).unwrap(), expected);

@@ -136,7 +136,7 @@ impl Job {
             Some(results) => {
                 self.keep_columns()?;
                 let output = self.output.as_deref().map(|path| self.open_output(Some(path))).transpose()?;
-                Destination::Directory(results, output)
+                Destination::Directory(Box::new(results), output)
             }
         })
     }

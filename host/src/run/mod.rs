@@ -145,7 +145,7 @@ pub enum Destination {
     /// To a file or a pipe.
     Output(Output),
     /// Into the run directory; from there, with those done before, to the output where there is one.
-    Directory(Results, Option<Output>),
+    Directory(Box<Results>, Option<Output>),
 }
 
 impl Destination {
