@@ -184,12 +184,13 @@ fn a_proxy_of_the_environment_is_asked_for_others_and_never_for_this_machine() {
 fn several_endpoints_share_the_calls_and_the_answers_do_not_tell_them_apart() {
     let (first, second) = (Scripted::start(|_| (200, verdict())), Scripted::start(|_| (200, verdict())));
     let down = Scripted::start(|_| (503, json!({"error": "down"})));
-    let config = |urls: &[&str]| {
-        let endpoints = urls.iter().map(|url| format!("{{ base_url = \"{url}\", weight = 2 }}")).collect::<Vec<_>>();
+    let config = |urls: &[&str], weight: u32| {
+        let endpoint = |url| format!("{{ base_url = \"{url}\", weight = {weight} }}");
+        let endpoints = urls.iter().map(endpoint).collect::<Vec<_>>();
         format!("[models.m]\nendpoints = [{}]\n[graders.helpfulness]\nmodel = \"m\"\n", endpoints.join(", "))
     };
     let bench = Bench::new();
-    bench.write("gradebox.toml", config(&[&first.url, &down.url, &second.url]));
+    bench.write("gradebox.toml", config(&[&first.url, &down.url, &second.url], 2));
     let rows: Vec<Value> = (0..8).map(question).collect();
     let (ran, graded) = bench.grade(&rows, &["--run", "run"]);
     let ran = ran.expect_status(0);
@@ -199,13 +200,21 @@ fn several_endpoints_share_the_calls_and_the_answers_do_not_tell_them_apart() {
     assert!(ran.stderr.contains(&line), "{}", ran.stderr);
     assert_eq!(graded.len(), 8);
 
-    // Other endpoints answer for the same model: the cache holds, and so does the run.
-    bench.write("gradebox.toml", config(&[&second.url]));
+    // Others of them would be asked now: the cache holds, and so does the run.
+    bench.write("gradebox.toml", config(&[&down.url, &second.url, &first.url], 5));
     let (ran, _) = bench.grade(&rows, &[]);
     ran.expect_status(0);
     let (ran, _) = bench.grade(&rows, &["--run", "run", "--resume"]);
     ran.expect_status(0);
     assert_eq!(first.requests() + second.requests(), 8);
+
+    // Elsewhere, a model of the same name is another one.
+    bench.write("gradebox.toml", config(&[&second.url], 2));
+    let ran = bench.run(&["grade", "rows.jsonl", "--run", "run", "--resume"]);
+    ran.expect_status(2);
+    let (ran, _) = bench.grade(&rows, &[]);
+    ran.expect_status(0);
+    assert_eq!(first.requests() + second.requests(), 16);
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl Assembly {
             for (endpoint, _) in &mut endpoints {
                 endpoint.budget = record.budget.clone();
             }
-            let identity = identity(name, model, &endpoints);
+            let identity = identity(&endpoints);
             concurrency = concurrency.max(endpoints.iter().map(|(endpoint, _)| endpoint.max_concurrency).sum());
             let replicas = Arc::new(connect(endpoints)?);
             let model: Arc<dyn ChatModel> = Arc::clone(&replicas) as _;
@@ -385,12 +385,11 @@ pub(super) fn connect(endpoints: Vec<(Endpoint, f64)>) -> Result<Replicas, Failu
         .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))
 }
 
-/// What tells a model from others. Which of several endpoints answers, and which there are, makes no difference.
-fn identity(name: &str, plan: &ModelPlan, endpoints: &[(Endpoint, f64)]) -> String {
-    match endpoints {
-        [(endpoint, _)] if plan.endpoints.is_empty() => endpoint.identity(),
-        _ => format!("endpoints of {name}\n{}\n{}", plan.model.value, Value::Object(plan.body.clone())),
-    }
+/// What tells a model from others: all its endpoints. Which of them answers, their order and weights make no difference.
+fn identity(endpoints: &[(Endpoint, f64)]) -> String {
+    let mut identities: Vec<String> = endpoints.iter().map(|(endpoint, _)| endpoint.identity()).collect();
+    identities.sort_unstable();
+    identities.join("\n")
 }
 
 /// The endpoint of a model, with its key out of the environment.

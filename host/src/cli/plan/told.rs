@@ -81,8 +81,11 @@ fn told_judge(judge: &JudgePlan) -> Value {
 }
 
 fn told_model(model: &ModelPlan) -> Value {
-    // Endpoints that answer alike may come and go.
-    let place = if model.endpoints.is_empty() { shown(&model.base_url.value) } else { "several endpoints".to_owned() };
+    let mut endpoints: Vec<_> =
+        model.endpoints.iter().map(|endpoint| (shown(&endpoint.base_url), endpoint.model.as_deref())).collect();
+    // Their order and weights decide nothing.
+    endpoints.sort_unstable();
+    let place = if endpoints.is_empty() { json!(shown(&model.base_url.value)) } else { json!(endpoints) };
     json!({
         "base_url": place,
         "model": model.model.value,
