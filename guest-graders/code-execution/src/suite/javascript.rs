@@ -2,7 +2,10 @@
 
 use gradebox_sdk::GradeError;
 
-use super::{Case, Part, statements::dedented};
+use super::{
+    Case, Part,
+    statements::{assertions, dedented},
+};
 
 /// How a line begins that is an assertion of its own.
 const ASSERTIONS: [&str; 5] = ["assert(", "assert.", "console.assert(", "expect(", "await assert."];
@@ -21,28 +24,13 @@ pub(super) fn cases(column: &str, code: &str, entry_point: Option<&str>) -> Resu
     if code.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with("//")) {
         return Ok(Vec::new());
     }
-    let pieces = assertions(&code).unwrap_or_else(|| vec![code]);
+    let is_assertion = |line: &str| ASSERTIONS.iter().any(|start| line.starts_with(start));
+    let continues = |line: &str| line.starts_with([' ', '\t', ')', ']', '}', '/', '.']) || line.is_empty();
+    let pieces = assertions(&code, is_assertion, is_import, continues).unwrap_or_else(|| vec![code]);
     Ok(pieces.into_iter().map(|code| Case::Statements { code, part: Part::Module }).collect())
 }
 
-/// Each top-level assertion as a case of its own, behind the imports that stand before the first one. None when there
-/// are other statements: assertions may depend on what they do, and on what is done to their variables.
-fn assertions(code: &str) -> Option<Vec<String>> {
-    let mut before: Vec<&str> = Vec::new();
-    let mut found: Vec<Vec<&str>> = Vec::new();
-    for line in code.lines() {
-        let continues = line.starts_with([' ', '\t', ')', ']', '}', '/', '.']) || line.is_empty();
-        match found.last_mut() {
-            _ if ASSERTIONS.iter().any(|start| line.starts_with(start)) => found.push(vec![line]),
-            None if is_import(line) => before.push(line),
-            Some(assertion) if continues => assertion.push(line),
-            _ => return None,
-        }
-    }
-    let case = |assertion: Vec<&str>| before.iter().copied().chain(assertion).collect::<Vec<_>>().join("\n");
-    (!found.is_empty()).then(|| found.into_iter().map(|assertion| case(assertion).trim_end().to_owned()).collect())
-}
-
+/// Whether a line may stand before assertions that are cases of their own: they depend on nothing that it does.
 fn is_import(line: &str) -> bool {
     let line = line.trim();
     line.is_empty()

@@ -27,7 +27,9 @@ pub(super) fn cases(column: &str, code: &str, entry_point: Option<&str>) -> Resu
     if !code.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
-    let pieces = asserts(&code).unwrap_or_else(|| vec![code]);
+    let is_assert = |line: &str| line.starts_with("assert ") || line.starts_with("assert(");
+    let continues = |line: &str| line.starts_with([' ', '\t', ')', ']', '}', '#']) || line.is_empty();
+    let pieces = assertions(&code, is_assert, |_| true, continues).unwrap_or_else(|| vec![code]);
     Ok(pieces.into_iter().map(|code| Case::Statements { code, part: Part::Module }).collect())
 }
 
@@ -39,22 +41,26 @@ pub(super) fn dedented(code: &str) -> String {
     dedented.join("\n").trim_matches('\n').trim_end().to_owned()
 }
 
-/// Each top-level assert as a case of its own, behind what stands before the first one. None when other
-/// statements stand between them: those may depend on each other.
-fn asserts(code: &str) -> Option<Vec<String>> {
+/// Each top-level assertion as a case of its own, behind what stands before the first one. None when other statements
+/// stand between them, or something before them that `may_precede` refuses: assertions may depend on it.
+pub(super) fn assertions(
+    code: &str,
+    is_assertion: impl Fn(&str) -> bool,
+    may_precede: impl Fn(&str) -> bool,
+    continues: impl Fn(&str) -> bool,
+) -> Option<Vec<String>> {
     let mut before: Vec<&str> = Vec::new();
-    let mut asserts: Vec<Vec<&str>> = Vec::new();
+    let mut found: Vec<Vec<&str>> = Vec::new();
     for line in code.lines() {
-        let continues = line.starts_with([' ', '\t', ')', ']', '}', '#']) || line.is_empty();
-        match asserts.last_mut() {
-            _ if line.starts_with("assert ") || line.starts_with("assert(") => asserts.push(vec![line]),
-            None => before.push(line),
-            Some(assert) if continues => assert.push(line),
-            Some(_) => return None,
+        match found.last_mut() {
+            _ if is_assertion(line) => found.push(vec![line]),
+            None if may_precede(line) => before.push(line),
+            Some(assertion) if continues(line) => assertion.push(line),
+            _ => return None,
         }
     }
-    let case = |assert: Vec<&str>| before.iter().copied().chain(assert).collect::<Vec<_>>().join("\n");
-    (!asserts.is_empty()).then(|| asserts.into_iter().map(|assert| case(assert).trim_end().to_owned()).collect())
+    let case = |assertion: Vec<&str>| before.iter().copied().chain(assertion).collect::<Vec<_>>().join("\n");
+    (!found.is_empty()).then(|| found.into_iter().map(|assertion| case(assertion).trim_end().to_owned()).collect())
 }
 
 /// The functions at the top level, and the methods of the classes there, whose names begin with `test`: as `unittest`
