@@ -4,7 +4,10 @@ use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Ran, grade, root, rows};
+use crate::{
+    endpoint::Scripted,
+    support::{Bench, Ran, grade, root, rows},
+};
 
 /// Rows with a value of every kind, columns that not every row has, and text that is hard on separators.
 fn mixed() -> Vec<Value> {
@@ -260,4 +263,22 @@ fn tables_of_python_keep_every_type_and_python_reads_what_comes_out() {
         bench.run(&["grade", "odd.parquet", "-g", "syntax", "-o", output]).expect_status(1);
     }
     tables("compare", &bench.path(""));
+}
+
+#[test]
+fn responses_that_are_turns_keep_their_type_when_they_are_refined() {
+    let bench = Bench::new();
+    tables("write-turns", &bench.path(""));
+    let endpoint = Scripted::saying("```python\nx = 1\n```");
+    for form in ["turns", "named", "turn", "from", "parts", "text"] {
+        let [from, table, lines, again] = ["parquet", "refined.parquet", "refined.jsonl", "regraded.parquet"]
+            .map(|ending| format!("{form}.{ending}"));
+        for output in [&table, &lines] {
+            let arguments =
+                ["refine", &from, "-g", "syntax", "--model", "m", "--base-url", &endpoint.url, "-o", output];
+            bench.run(&[&arguments[..], &["--no-cache"]].concat()).expect_status(0);
+        }
+        bench.run(&["regrade", &table, "-g", "syntax", "-o", &again]).expect_status(0);
+    }
+    tables("compare-turns", &bench.path(""));
 }

@@ -40,6 +40,7 @@ mod math;
 mod misbehaviours;
 mod model_faults;
 mod refining;
+mod regrading;
 mod reporting;
 mod resuming;
 mod scale;

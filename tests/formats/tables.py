@@ -1,4 +1,5 @@
-"""Tables as Python writes and reads them: `write FOLDER` before gradebox, `compare FOLDER` after it."""
+"""Tables as Python writes and reads them: `write FOLDER` before gradebox, `compare FOLDER` after it; with `-turns`, of
+responses that are chat turns."""
 
 import datetime
 import decimal
@@ -77,9 +78,53 @@ def check_results(table):
     assert outcomes == table["grades.syntax.outcome"].to_pylist() == ["scored", "scored", "error", "not-applicable"]
 
 
+BROKEN, FINE = "```python\nx =\n```", "```python\nx = 1\n```"
+TURN = pa.struct([("role", pa.string()), ("content", pa.string())])
+NAMED = pa.struct([("role", pa.string()), ("content", pa.large_string()), ("name", pa.string())])
+FROM = pa.struct([("from", pa.string()), ("value", pa.string())])
+PARTS = pa.struct([("role", pa.string()),
+                   ("content", pa.list_(pa.struct([("type", pa.string()), ("text", pa.string())])))])
+# The type of the response, and how one with this text stands in it.
+FORMS = {
+    "turns": (pa.list_(TURN), lambda text: [{"role": "assistant", "content": text}]),
+    "named": (pa.large_list(NAMED), lambda text: [{"role": "assistant", "content": text, "name": None}]),
+    "turn": (TURN, lambda text: {"role": "assistant", "content": text}),
+    "from": (pa.list_(FROM), lambda text: [{"from": "gpt", "value": text}]),
+    "parts": (pa.list_(PARTS), lambda text: [{"role": "assistant", "content": [{"type": "text", "text": text}]}]),
+    "text": (pa.large_string(), lambda text: text),
+}
+
+
+def responses(form):
+    """Responses that are repaired, that stay and that are written."""
+    kind, like = FORMS[form]
+    table = {"id": pa.array([1, 2, 3]), "prompt": pa.array([[{"role": "user", "content": "q"}]] * 3, pa.list_(TURN)),
+             "completion": pa.array([like(BROKEN), like(FINE), None], kind)}
+    return pa.table(table)
+
+
+def compare_responses(folder, form):
+    kind, like = FORMS[form]
+    for name in [f"{form}.refined.parquet", f"{form}.regraded.parquet"]:
+        table = pq.read_table(folder / name)
+        for column in ["completion", "original_response"]:
+            assert table.schema.field(column).type == kind, (name, table.schema.field(column))
+        assert table["completion"].to_pylist() == [like(FINE)] * 3, (name, table["completion"])
+        assert table["original_response"].to_pylist() == [like(BROKEN), None, None], (name, table["original_response"])
+    # Every row of JSON has the one type, too, which is what loads in `datasets`.
+    rows = [json.loads(line) for line in (folder / f"{form}.refined.jsonl").read_text().splitlines()]
+    assert len({type(row["completion"]) for row in rows}) == 1, rows
+
+
 if __name__ == "__main__":
     command, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     if command == "write":
         pq.write_table(odd_types(), folder / "odd.parquet", row_group_size=3)
+    elif command == "write-turns":
+        for form in FORMS:
+            pq.write_table(responses(form), folder / f"{form}.parquet")
+    elif command == "compare-turns":
+        for form in FORMS:
+            compare_responses(folder, form)
     else:
         compare(folder)

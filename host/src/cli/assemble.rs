@@ -152,7 +152,7 @@ pub(super) struct Assembly {
     pub(super) needs: Vec<Needs>,
     /// Only for `refine`.
     pub(super) writer: Option<Arc<dyn ChatModel>>,
-    /// Compares the best attempts; only for `refine`, where one is named.
+    /// Compares the best attempts; only where there are any, and one is named.
     pub(super) final_judge: Option<Member>,
     pub(super) fatal: FatalErrors,
     /// Every model, without what watches and records it.
@@ -200,8 +200,7 @@ impl Assembly {
             needs.push(wanted);
             members.push(member(grader, watch_grader(adapter, &grader.name)));
         }
-        let final_plan = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref());
-        let final_judge = final_plan.map(|plan| final_judge(plan, components, &models)).transpose()?;
+        let final_judge = plan.final_judge().map(|plan| final_judge(plan, components, &models)).transpose()?;
         Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency, models: replicated })
     }
 }

@@ -12,7 +12,7 @@ use super::{
     table::count,
 };
 use crate::{
-    dataset::{ColumnType, Dataset, FormatOptions, Output, Schema},
+    dataset::{ColumnType, Dataset, FormatOptions, ORIGINAL_RESPONSE, Output, Schema},
     export::{
         Decisions, PAIR_COLUMNS, Pairing, REVIEW_COLUMNS, REWARD_COLUMNS, ReviewQueue, SFT_COLUMNS, pairs, rewards,
         schema, sft,
@@ -90,9 +90,9 @@ pub(super) fn import(args: &ImportArgs) -> CommandResult {
     }
     let mut schema = source.dataset.schema().clone();
     let response = source.parts.response_column();
-    schema.admit_text(response);
-    if !schema.contains("original_response") {
-        schema.set_like("original_response", response);
+    schema.admit_text(response.name());
+    if !schema.contains(ORIGINAL_RESPONSE) {
+        schema.set_like(ORIGINAL_RESPONSE, response.name());
     }
     for results in ["grades", "assessment", "refinement", "refinement_notes", "review"] {
         if schema.contains(results) || results == "review" {
@@ -104,7 +104,7 @@ pub(super) fn import(args: &ImportArgs) -> CommandResult {
     for row in source.rows()? {
         let row = row?;
         let id = source.parts.id_of(&row);
-        match decisions.apply(&id, row.columns, source.parts.response_column()) {
+        match decisions.apply(&id, row.columns, response) {
             Some(columns) => output.write(&columns)?,
             None => dropped += 1,
         }

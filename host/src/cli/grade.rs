@@ -5,12 +5,13 @@ use super::{
     console,
     environment::Environment,
     failure::{CommandResult, Status},
+    plan::Work,
     setup::{Job, shutdown},
 };
 use crate::run;
 
 pub(super) async fn grade(args: &GradeArgs, print_config: bool, environment: &Environment) -> CommandResult {
-    let Some(job) = Job::prepare(&args.selection, None, print_config, environment).await? else {
+    let Some(job) = Job::prepare(&args.selection, Work::Grade, print_config, environment).await? else {
         return Ok(Status::Done);
     };
     let destination = job.open_destination()?;

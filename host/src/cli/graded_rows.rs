@@ -1,6 +1,6 @@
 //! Rows that were graded or refined before: those of a run directory, or of a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -22,17 +22,8 @@ pub(super) struct GradedRows {
 
 impl GradedRows {
     pub(super) fn open(path: &Path, options: FormatOptions) -> Result<Self, Failure> {
-        let (file, told) = if path.is_dir() {
-            let told = run::read_told(path).map_err(|error| {
-                Failure::from(error).hint("name the directory of `--run`, or a file of graded or refined rows")
-            })?;
-            (run::results_of(path), told)
-        } else {
-            (path.to_owned(), Value::Null)
-        };
+        let Located { file, told, map } = locate(path)?;
         let plan = &told["plan"];
-        let text = |(field, column): (&String, &Value)| Some((field.clone(), column.as_str()?.to_owned()));
-        let map = FieldMap::new(plan["map"].as_object().into_iter().flatten().filter_map(text));
         let dataset = Dataset::open_mapped(&file, &map, options)?;
         let parts = Parts::choose(&dataset, &map)?;
         let threshold = |(name, grader): (&String, &Value)| Some((name.clone(), grader["threshold"].as_f64()?));
@@ -54,4 +45,26 @@ impl GradedRows {
             Ok(row)
         }))
     }
+}
+
+/// Where graded rows are.
+pub(super) struct Located {
+    pub(super) file: PathBuf,
+    /// What the run was told, of a run directory.
+    told: Value,
+    /// From fields to the columns that it read them from.
+    pub(super) map: FieldMap,
+}
+
+/// Finds the rows of a run directory, or takes a file of rows as it is.
+pub(super) fn locate(path: &Path) -> Result<Located, Failure> {
+    if !path.is_dir() {
+        return Ok(Located { file: path.to_owned(), told: Value::Null, map: FieldMap::default() });
+    }
+    let told = run::read_told(path).map_err(|error| {
+        Failure::from(error).hint("name the directory of `--run`, or a file of graded or refined rows")
+    })?;
+    let text = |(field, column): (&String, &Value)| Some((field.clone(), column.as_str()?.to_owned()));
+    let map = FieldMap::new(told["plan"]["map"].as_object().into_iter().flatten().filter_map(text));
+    Ok(Located { file: run::results_of(path), told, map })
 }

@@ -26,6 +26,7 @@ mod quantity;
 mod reach;
 mod record;
 mod refine;
+mod regrade;
 mod report;
 mod setup;
 mod table;
@@ -86,6 +87,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Grade(args) if args.watch => watch::watch(args, environment).await,
         Command::Grade(args) => grade::grade(args, line.print_config, environment).await,
         Command::Refine(args) => refine::refine(args, line.print_config, environment).await,
+        Command::Regrade(args) => regrade::regrade(args, line.print_config, environment).await,
         Command::Exec(args) => exec::exec(args, environment).await,
         Command::Export(args) => export::export(args),
         Command::Import(args) => export::import(args),

@@ -5,7 +5,7 @@ mod graders;
 mod models;
 mod told;
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
@@ -38,6 +38,8 @@ pub(super) enum Origin {
     Option(&'static str),
     /// A variable of the environment.
     Variable(&'static str),
+    /// What the run was told whose results are worked on.
+    Run,
 }
 
 impl fmt::Display for Origin {
@@ -46,6 +48,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File => f.write_str("configuration file"),
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
+            Self::Run => f.write_str("run.json of the run"),
         }
     }
 }
@@ -90,6 +93,8 @@ pub(super) struct Plan {
     pub(super) models: IndexMap<String, ModelPlan>,
     /// Only for `refine`.
     pub(super) refine: Option<RefinePlan>,
+    /// Only for `regrade`.
+    pub(super) regrade: Option<RegradePlan>,
     /// What the model calls of the run may use together.
     pub(super) budget: Limits,
     mappings: Vec<(String, Sourced<String>)>,
@@ -197,6 +202,31 @@ pub(super) struct RefinePlan {
     pub(super) deadline: Option<Duration>,
 }
 
+/// How the best of recorded attempts is chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RegradePlan {
+    /// A judge that orders responses.
+    pub(super) final_judge: Option<Box<GraderPlan>>,
+    pub(super) seed: Sourced<u64>,
+}
+
+/// What a run makes of its rows.
+#[derive(Debug, Clone)]
+pub(super) enum Work {
+    Grade,
+    Refine(RefineOptions),
+    Regrade(EarlierRun),
+}
+
+/// The refinement whose attempts are graded anew.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EarlierRun {
+    /// The file of its rows.
+    pub(super) results: PathBuf,
+    /// From fields to the columns that it read them from, where that is known.
+    pub(super) map: FieldMap,
+}
+
 /// What only `refine` is told on the command line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RefineOptions {
@@ -205,25 +235,32 @@ pub(super) struct RefineOptions {
 }
 
 impl Plan {
-    /// Resolves a run; `refine` where it shall refine. Refuses names that nothing is known by.
+    /// Resolves a run. Refuses names that nothing is known by.
     pub(super) fn resolve(
         selection: &Selection,
-        refine: Option<RefineOptions>,
+        work: &Work,
         config: &Config,
         environment: &Environment,
         known: Known<'_>,
     ) -> Result<Self, Failure> {
         let mut models = Models::new(selection.model.as_deref(), selection.base_url.as_deref(), config, environment);
         // The writer comes first: without one, nothing else is worth saying.
-        let refine = refine.map(|options| resolve_refine(options, config, &mut models)).transpose()?;
-        let mappings = resolve_map(selection, config);
+        let mut refine = match work {
+            Work::Refine(options) => Some(resolve_refine(*options, config, &mut models)?),
+            Work::Grade | Work::Regrade(_) => None,
+        };
+        let mappings = resolve_map(selection, config, work);
         let map = FieldMap::new(mappings.iter().map(|(field, column)| (field.clone(), column.value.clone())));
-        let refine = match refine {
-            Some(mut refine) => {
-                refine.final_judge = final_judge(&refine, &map, &mut models, config, known)?.map(Box::new);
-                Some(refine)
+        let mut final_judge = |seed: u64| final_judge(seed, &map, &mut models, config, known);
+        if let Some(refine) = &mut refine {
+            refine.final_judge = final_judge(refine.seed.value)?.map(Box::new);
+        }
+        let regrade = match work {
+            Work::Regrade(_) => {
+                let seed = seed(config);
+                Some(RegradePlan { final_judge: final_judge(seed.value)?.map(Box::new), seed })
             }
-            None => None,
+            Work::Grade | Work::Refine(_) => None,
         };
         let mut graders = Vec::new();
         for chosen in choose(selection, config, known)? {
@@ -234,6 +271,7 @@ impl Plan {
             graders,
             models: models.used,
             refine,
+            regrade,
             budget: budget(config.refine.budget.as_ref(), "`budget` in [refine]")?,
             mappings,
         };
@@ -261,9 +299,15 @@ impl Plan {
         Ok(())
     }
 
+    /// The judge that chooses among the best attempts.
+    pub(super) fn final_judge(&self) -> Option<&GraderPlan> {
+        let of_refine = self.refine.as_ref().map(|refine| &refine.final_judge);
+        of_refine.or(self.regrade.as_ref().map(|regrade| &regrade.final_judge))?.as_deref()
+    }
+
     /// The graders of the panel, those that give them second opinions, and the final judge.
     pub(super) fn graders_and_opinions(&self) -> impl Iterator<Item = &GraderPlan> {
-        let final_judge = self.refine.iter().filter_map(|refine| refine.final_judge.as_deref());
+        let final_judge = self.final_judge();
         let opinions = self.graders.iter().filter_map(|grader| grader.second_opinion.as_deref());
         self.graders.iter().chain(opinions).chain(final_judge)
     }
@@ -311,13 +355,17 @@ pub(super) fn all_models(
     Models::new(named, base_url, config, environment).all()
 }
 
-/// The dataset's map: the command line over the file.
-pub(super) fn dataset_map(selection: &Selection, config: &Config) -> FieldMap {
-    FieldMap::new(resolve_map(selection, config).into_iter().map(|(field, column)| (field, column.value)))
+/// The dataset's map: the command line over the file, and over what an earlier run was told.
+pub(super) fn dataset_map(selection: &Selection, config: &Config, work: &Work) -> FieldMap {
+    FieldMap::new(resolve_map(selection, config, work).into_iter().map(|(field, column)| (field, column.value)))
 }
 
-fn resolve_map(selection: &Selection, config: &Config) -> Vec<(String, Sourced<String>)> {
+fn resolve_map(selection: &Selection, config: &Config, work: &Work) -> Vec<(String, Sourced<String>)> {
     let mut map = IndexMap::new();
+    if let Work::Regrade(earlier) = work {
+        let told = |column: &str| Sourced { value: column.to_owned(), origin: Origin::Run };
+        map.extend(earlier.map.iter().map(|(field, column)| (field.to_owned(), told(column))));
+    }
     for (field, column) in &config.dataset.map {
         map.insert(field.clone(), Sourced::file(column.clone()));
     }
@@ -348,9 +396,13 @@ fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'
         history: Sourced::first(None, "", file.history, 0),
         final_judge: None,
         max_tokens: file.max_tokens,
-        seed: Sourced::first(None, "", file.seed, 0),
+        seed: seed(config),
         deadline: file.deadline,
     })
+}
+
+fn seed(config: &Config) -> Sourced<u64> {
+    Sourced::first(None, "", config.refine.seed, 0)
 }
 
 impl Known<'_> {

@@ -4,7 +4,7 @@ use super::{
     args::RefineArgs,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
-    plan::{RefineOptions, RefinePlan},
+    plan::{RefineOptions, RefinePlan, Work},
     setup::{Job, shutdown},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &Environment) -> CommandResult {
     let options = RefineOptions { rounds: args.rounds, candidates: args.candidates };
-    let Some(job) = Job::prepare(&args.selection, Some(options), print_config, environment).await? else {
+    let Some(job) = Job::prepare(&args.selection, Work::Refine(options), print_config, environment).await? else {
         return Ok(Status::Done);
     };
     let (Some(plan), Some(writer)) = (&job.plan.refine, &job.assembly.writer) else {

@@ -1,4 +1,4 @@
-//! What `grade` and `refine` do before the first row: configuration, dataset, graders, models, output.
+//! What `grade`, `refine` and `regrade` do before the first row: configuration, dataset, graders, models, output.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::{
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     judges,
-    plan::{self, GraderPlan, Known, Places, Plan, RefineOptions, What},
+    plan::{self, GraderPlan, Known, Places, Plan, What, Work},
     progress::Display,
     reach::{Reach, reach},
     record::{self, Record},
@@ -44,7 +44,7 @@ impl Job {
     /// Makes a run ready; `None` where only the effective configuration was asked for, which is then printed.
     pub(super) async fn prepare(
         selection: &Selection,
-        refine: Option<RefineOptions>,
+        work: Work,
         print_config: bool,
         environment: &Environment,
     ) -> Result<Option<Self>, Failure> {
@@ -54,14 +54,14 @@ impl Job {
         }
         let config = &file.config;
         let directories = component_directories(&selection.directories.graders, config, environment)?;
-        let dataset = if print_config { None } else { Some(open_dataset(selection, &file)?) };
+        let dataset = if print_config { None } else { Some(open_dataset(selection, &file, &work)?) };
 
         let jobs = plan::jobs(selection, config).value;
         let components = Components::open(jobs, selection.metering.of(), &directories, environment).await?;
         let names: Vec<&str> = components.catalog.graders().iter().map(|entry| entry.name.as_str()).collect();
         let rubrics = judges::rubric_names();
         let known = Known { components: &names, rubrics: &rubrics };
-        let plan = Plan::resolve(selection, refine, config, environment, known)?;
+        let plan = Plan::resolve(selection, &work, config, environment, known)?;
         let Some(dataset) = dataset else {
             let places = Places { directories, cache: cache_directory(environment) };
             console::print(plan.render(file.path.as_deref(), &places).trim_end())?;
@@ -154,7 +154,8 @@ impl Job {
 
     /// The columns of the rows that come out.
     fn schema(&self) -> Schema {
-        let response_column = self.plan.refine.as_ref().map(|_| self.parts.response_column());
+        let rewrites = self.plan.refine.is_some() || self.plan.regrade.is_some();
+        let response_column = rewrites.then(|| self.parts.response_column().name());
         run::output_schema(self.dataset.schema(), &self.assembly.panel, response_column)
     }
 
@@ -256,11 +257,15 @@ fn stop_at_once() {
     std::process::exit(130);
 }
 
-fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Failure> {
-    let map = plan::dataset_map(selection, &file.config);
-    let dataset = Dataset::open_mapped(&selection.dataset, &map, selection.input_options())?;
+fn open_dataset(selection: &Selection, file: &ConfigFile, work: &Work) -> Result<Dataset, Failure> {
+    let map = plan::dataset_map(selection, &file.config, work);
+    let path = if let Work::Regrade(earlier) = work { &earlier.results } else { &selection.dataset };
+    let dataset = Dataset::open_mapped(path, &map, selection.input_options())?;
     for note in dataset.notes() {
         console::say(&format!("note: {note}"));
+    }
+    if matches!(work, Work::Regrade(_)) {
+        check_attempts(&dataset)?;
     }
     if let Some(output) = &selection.output {
         dataset.check_output(output)?;
@@ -268,6 +273,18 @@ fn open_dataset(selection: &Selection, file: &ConfigFile) -> Result<Dataset, Fai
         Output::check(output, selection.output_format.options())?;
     }
     Ok(dataset)
+}
+
+/// Refuses rows that nothing was tried at.
+fn check_attempts(dataset: &Dataset) -> Result<(), Failure> {
+    if dataset.rows_with("refinement") > 0 {
+        return Ok(());
+    }
+    let failure = Failure::new(format!(
+        "no row of {} has the column `refinement`, where `refine` records the attempts at a row",
+        dataset.name()
+    ));
+    Err(failure.hint("name the directory or the output of a refinement; `gradebox grade` grades rows as they are"))
 }
 
 /// Refuses a column that no row has: the grader would say nothing of any.

@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 pub use self::{
     error::{DatasetError, Place, nearest_names},
     format::{Format, FormatOptions, Layout},
-    parts::Parts,
+    parts::{ORIGINAL_RESPONSE, Parts, ResponseColumn},
     read::Rows,
     schema::{ColumnType, Schema},
     write::Output,

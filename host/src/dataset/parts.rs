@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Dataset, DatasetError, Row,
-    turns::{is_turns, read_response, read_turns},
+    turns::{is_turns, read_response, read_turns, response_like},
 };
 use crate::{
     fields::FieldMap,
@@ -22,6 +22,8 @@ const CONVERSATIONS: &[&str] = &["messages", "history", "conversations"];
 const RESPONSES: &[&str] = &["response", "completion", "output"];
 const REFERENCES: &[&str] =
     &["reference", "reference_response", "gold", "target", "ground_truth", "solution", "answer"];
+/// The column of the response that a row had before it was refined.
+pub const ORIGINAL_RESPONSE: &str = "original_response";
 /// Rows that are looked at to tell what a column holds.
 const LOOKED_AT: usize = 100;
 
@@ -32,6 +34,7 @@ pub struct Parts {
     query: Option<Query>,
     conversation: Option<String>,
     response: Response,
+    response_column: ResponseColumn,
     responses: Option<String>,
     reference: Option<String>,
     /// Rows without a response, of how many.
@@ -53,6 +56,36 @@ enum Response {
     None,
 }
 
+/// The column that a refined response goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseColumn {
+    name: String,
+    /// A response of the form that the column's type asks for; `None` where text will do.
+    form: Option<Value>,
+}
+
+impl ResponseColumn {
+    /// A column of text.
+    pub fn of_text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), form: None }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A response as it stands in the column: turns where those stood `before`, or stand in the rest of the column.
+    pub fn value(&self, before: Option<&Value>, text: &str) -> Value {
+        let before = before.filter(|value| !value.is_null()).or(self.form.as_ref());
+        before.map_or_else(|| Value::from(text), |before| response_like(before, text))
+    }
+
+    /// The text of a response that stands in such a column; `None` where there is none that can be read.
+    pub fn text(value: &Value) -> Option<String> {
+        Some(value).filter(|value| !value.is_null()).and_then(|value| read_response(value).ok())
+    }
+}
+
 /// The turns before the response, and the answer that stood at their end where answers stand there.
 struct Conversation {
     messages: Vec<Message>,
@@ -69,7 +102,9 @@ impl Parts {
         let output_is_expected =
             dataset.rows()?.take(LOOKED_AT).filter_map(Result::ok).any(|row| expects_output(&row.columns));
         let rows_with = |column: &str| dataset.rows_with(column);
-        Ok(Self::choose_among(&rows_with, dataset.len(), output_is_expected, map))
+        let mut parts = Self::choose_among(&rows_with, dataset.len(), output_is_expected, map);
+        parts.response_column.form = dataset.schema().response_form(&parts.response_column.name);
+        Ok(parts)
     }
 
     /// The choice for a row that stands alone.
@@ -105,6 +140,10 @@ impl Parts {
             id: pick(&["id"], &["id"]),
             query,
             conversation,
+            response_column: ResponseColumn::of_text(match &response {
+                Response::Column(column) => column,
+                Response::LastTurn | Response::None => "response",
+            }),
             response,
             responses: pick(&["responses"], &["responses"]),
             reference: pick(&["reference"], REFERENCES),
@@ -154,11 +193,8 @@ impl Parts {
     }
 
     /// The column that a refined response goes to.
-    pub fn response_column(&self) -> &str {
-        match &self.response {
-            Response::Column(column) => column,
-            Response::LastTurn | Response::None => "response",
-        }
+    pub fn response_column(&self) -> &ResponseColumn {
+        &self.response_column
     }
 
     /// The row as graders see it; an `invalid-sample` where a column holds what it cannot.
@@ -167,16 +203,18 @@ impl Parts {
             let reason = format!("row {}: the column `{column}` {problem}", row.number);
             GradeError::new(ErrorKind::InvalidSample, reason)
         };
-        let Conversation { messages, answer: last_turn } =
-            self.messages(&row.columns).map_err(|(column, problem)| invalid(column, &problem))?;
-        let response = match &self.response {
+        let given = match &self.response {
             Response::Column(column) => {
                 let value = present(&row.columns, column);
                 value.map(read_response).transpose().map_err(|problem| invalid(column, &problem))?
             }
-            Response::LastTurn => last_turn,
-            Response::None => None,
+            Response::LastTurn | Response::None => None,
         };
+        let original = row.columns.get(ORIGINAL_RESPONSE).and_then(ResponseColumn::text);
+        let answers = [given.as_deref(), original.as_deref()];
+        let Conversation { messages, answer: last_turn } =
+            self.messages(&row.columns, answers).map_err(|(column, problem)| invalid(column, &problem))?;
+        let response = given.or(last_turn);
         let responses = match self.responses.as_ref().and_then(|column| Some((column, present(&row.columns, column)?)))
         {
             Some((column, value)) => read_responses(value).map_err(|problem| invalid(column, &problem))?,
@@ -199,8 +237,8 @@ impl Parts {
         given.cloned().unwrap_or_else(|| Value::from(row.number))
     }
 
-    /// The conversation with the query at its end.
-    fn messages<'a>(&'a self, columns: &Columns) -> Result<Conversation, Misread<'a>> {
+    /// The conversation with the query at its end, and without the `answers` to it that are known.
+    fn messages<'a>(&'a self, columns: &Columns, answers: [Option<&str>; 2]) -> Result<Conversation, Misread<'a>> {
         let mut messages = Vec::new();
         if let Some(column) = &self.conversation
             && let Some(value) = present(columns, column)
@@ -212,6 +250,9 @@ impl Parts {
         let query_is_a_turn = query.iter().all(|turn| messages.contains(turn));
         if self.response == Response::LastTurn && query_is_a_turn {
             answer = messages.pop_if(|turn| turn.role == "assistant").map(|turn| turn.content);
+        } else if query_is_a_turn {
+            // A refined row has its response in a column, and the first one still at the end of its conversation.
+            messages.pop_if(|turn| turn.role == "assistant" && answers.contains(&Some(&turn.content)));
         }
         if answer.is_none() && !(query_is_a_turn && messages.ends_with(&query)) {
             messages.extend(query);
@@ -322,7 +363,7 @@ mod tests {
         let (parts, sample) = first(&[row], &[("query", "text"), ("response", "answer")]);
         let sample = sample.unwrap();
         assert_eq!((sample.query(), sample.response.as_deref(), sample.reference.clone()), ("t", Some("a"), None));
-        assert_eq!(parts.response_column(), "answer");
+        assert_eq!(parts.response_column().name(), "answer");
         assert_eq!(parts.describe(), "reading query from `text`, response from `answer`");
     }
 
@@ -334,7 +375,7 @@ mod tests {
             parts.describe(),
             "reading query from `question`, reference from `answer`; no column holds responses"
         );
-        assert_eq!(parts.response_column(), "response");
+        assert_eq!(parts.response_column().name(), "response");
     }
 
     #[test]
@@ -373,6 +414,8 @@ mod tests {
         assert_eq!((turns(&repeated), repeated.response.as_deref()), (vec![("user", "q")], Some("a")));
         let other = sample(json!({"messages": messages, "response": "b"}));
         assert_eq!(turns(&other).len(), 2);
+        let refined = sample(json!({"messages": messages, "prompt": "q", "response": "b", "original_response": "a"}));
+        assert_eq!((turns(&refined), refined.response.as_deref()), (vec![("user", "q")], Some("b")));
         let open = sample(json!({"messages": messages, "query": "and now?"}));
         assert_eq!((turns(&open).len(), open.response), (3, None));
     }

@@ -1,6 +1,6 @@
 //! Chat turns as datasets write them: `role` and `content`, content parts, `from` and `value`, pairs of texts.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::error::kind_of;
 use crate::sample::{Columns, Message, text_of};
@@ -37,6 +37,35 @@ pub(super) fn read_response(value: &Value) -> Result<String, String> {
         Value::Array(_) | Value::Object(_) => Err(format!("is {}, not text", kind_of(value))),
         scalar => Ok(text_of(scalar)),
     }
+}
+
+/// A response of the same form as another: text, one turn, or turns of which the last is another.
+pub(super) fn response_like(before: &Value, text: &str) -> Value {
+    match before {
+        Value::Array(turns) if is_turns(before) => {
+            let mut turns = turns.clone();
+            if let Some(Value::Object(last)) = turns.last_mut() {
+                *last = turn_like(last, text);
+            }
+            Value::Array(turns)
+        }
+        Value::Object(turn) if turn.contains_key("content") => Value::Object(turn_like(turn, text)),
+        _ => Value::from(text),
+    }
+}
+
+/// A turn of the same role. What else the other turn had, such as calls of tools, belongs to its text.
+fn turn_like(turn: &Columns, text: &str) -> Columns {
+    let (role, content) = if turn.contains_key("content") { ("role", "content") } else { ("from", "value") };
+    let text = match turn.get(content) {
+        Some(Value::Array(parts)) => match parts.first() {
+            Some(Value::Object(_)) => json!([{"type": "text", "text": text}]),
+            _ => json!([text]),
+        },
+        _ => Value::from(text),
+    };
+    let role = turn.get(role).map(|named| (role.to_owned(), named.clone()));
+    role.into_iter().chain([(content.to_owned(), text)]).collect()
 }
 
 fn read_turn(turn: &Value) -> Result<Vec<Message>, String> {
@@ -93,8 +122,6 @@ fn text_of_parts(parts: &[Value]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -146,5 +173,27 @@ mod tests {
         assert_eq!(read_response(&json!({"role": "assistant", "content": "r"})).unwrap(), "r");
         assert!(read_response(&json!(["a", "b"])).is_err());
         assert!(read_response(&json!({"a": 1})).is_err());
+    }
+
+    #[test]
+    fn another_response_has_the_form_of_the_first() {
+        for (before, expected) in [
+            (json!("a"), json!("r")),
+            (json!(7), json!("r")),
+            (json!({"role": "assistant", "content": "a"}), json!({"role": "assistant", "content": "r"})),
+            (
+                json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [1]}]),
+                json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "r"}]),
+            ),
+            (json!([{"from": "gpt", "value": "a"}]), json!([{"from": "gpt", "value": "r"}])),
+            (
+                json!([{"role": "assistant", "content": [{"type": "text", "text": "a"}]}]),
+                json!([{"role": "assistant", "content": [{"type": "text", "text": "r"}]}]),
+            ),
+        ] {
+            let like = response_like(&before, "r");
+            assert_eq!(like, expected);
+            assert_eq!(read_response(&like).unwrap(), "r");
+        }
     }
 }

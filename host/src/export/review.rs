@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::{
+    dataset::{ORIGINAL_RESPONSE, ResponseColumn},
     panel::rounded,
     sample::{Columns, Sample},
 };
@@ -195,21 +196,23 @@ impl Decisions {
     }
 
     /// The row as decided; `None` where it shall be dropped. `response_column` holds the response.
-    pub fn apply(&self, id: &Value, mut columns: Columns, response_column: &str) -> Option<Columns> {
+    pub fn apply(&self, id: &Value, mut columns: Columns, response_column: &ResponseColumn) -> Option<Columns> {
         let Some(decision) = self.0.get(&id.to_string()) else { return Some(columns) };
         let name = match decision.kind {
             Kind::Drop => return None,
             Kind::Accept => "accept",
             Kind::Reject => {
-                if let Some(original) = columns.shift_remove("original_response") {
-                    columns.insert(response_column.to_owned(), original);
-                }
+                let original = columns.shift_remove(ORIGINAL_RESPONSE).filter(|original| !original.is_null());
+                columns.extend(original.map(|original| (response_column.name().to_owned(), original)));
                 "reject"
             }
             Kind::Edit => {
-                let before = columns.insert(response_column.to_owned(), decision.edited.clone().into());
-                if let Some(before) = before.filter(|_| !columns.contains_key("original_response")) {
-                    columns.insert("original_response".to_owned(), before);
+                let before = columns.get(response_column.name()).cloned();
+                let edited = decision.edited.as_deref().unwrap_or_default();
+                let edited = response_column.value(before.as_ref(), edited);
+                columns.insert(response_column.name().to_owned(), edited);
+                if let Some(before) = before.filter(|_| columns.get(ORIGINAL_RESPONSE).is_none_or(Value::is_null)) {
+                    columns.insert(ORIGINAL_RESPONSE.to_owned(), before);
                 }
                 "edit"
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::dataset::ResponseColumn;
 
 fn refined() -> (Sample, Columns) {
     let attempt = |response: &str, score: f64| json!({"response": response, "assessment": {"score": score, "pass": score >= 1.0, "coverage": 1.0}});
@@ -93,7 +94,8 @@ fn a_reviewers_decisions_are_applied_by_id() {
         let mut decisions = Decisions::default();
         decisions.add(1, row.as_object().unwrap()).map(|()| decisions)
     };
-    let apply = |row: Value| decided(row).unwrap().apply(&json!(7), columns.clone(), "response");
+    let apply =
+        |row: Value| decided(row).unwrap().apply(&json!(7), columns.clone(), &ResponseColumn::of_text("response"));
     assert_eq!(apply(json!({"id": 8, "decision": "drop"})), Some(columns.clone()));
     assert_eq!(apply(json!({"id": 7, "decision": "drop"})), None);
     assert_eq!(apply(json!({"id": 7, "decision": null})), Some(columns.clone()));

@@ -49,6 +49,11 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// For attempts of an earlier refinement, which began so many rounds.
+    pub(super) fn of_record(panel: &'a Panel, rounds: u32, writer_usage: Usage) -> Self {
+        Self { rounds, writer_usage, ..Self::new(panel) }
+    }
+
     pub(super) fn rounds(&self) -> u32 {
         self.rounds
     }
@@ -77,11 +82,16 @@ impl<'a> Attempts<'a> {
             let is_given = self.rounds == 0 && best.model.is_none();
             return Some(if is_given { Stop::AlreadyPassing } else { Stop::Passed });
         }
-        let mut errors = self.tried.iter().flat_map(|attempt| attempt.assessment.errors());
-        if errors.any(|error| error.kind == ErrorKind::Budget) {
+        if self.lacks_budget() {
             return Some(Stop::Budget);
         }
         (!self.may_improve(best)).then_some(Stop::Ungradable)
+    }
+
+    /// Whether the budget was used up before a grade of any attempt.
+    pub(super) fn lacks_budget(&self) -> bool {
+        let mut errors = self.tried.iter().flat_map(|attempt| attempt.assessment.errors());
+        errors.any(|error| error.kind == ErrorKind::Budget)
     }
 
     /// Whether another response could fare better than `best` with any grader that keeps it from passing, or that
@@ -225,8 +235,7 @@ impl<'a> Attempts<'a> {
     pub(super) fn begin_round(&mut self, sample: &Sample, history: u32) -> Vec<Message> {
         let Some(best) = self.tried.get(self.best) else { return sample.messages.clone() };
         if self.rounds == 0 {
-            let against = best.assessment.grades.iter().filter(|(_, grade)| is_against(grade));
-            self.notes = against.map(|(name, grade)| (name.clone(), Note::from(grade))).collect();
+            self.notes = notes_against(best);
         }
         self.rounds += 1;
         let shown = |(number, attempt)| Shown { attempt, number };
@@ -247,6 +256,7 @@ impl<'a> Attempts<'a> {
             notes: self.notes,
             comparison: self.comparison,
             writer_usage: self.writer_usage,
+            is_regraded: false,
             grader_usage: self.grader_usage,
             unassessed: None,
         }
@@ -255,6 +265,12 @@ impl<'a> Attempts<'a> {
     fn best(&self) -> Option<&Attempt> {
         self.tried.get(self.best)
     }
+}
+
+/// What the graders have against an attempt.
+pub(super) fn notes_against(attempt: &Attempt) -> IndexMap<String, Note> {
+    let against = attempt.assessment.grades.iter().filter(|(_, grade)| is_against(grade));
+    against.map(|(name, grade)| (name.clone(), Note::from(grade))).collect()
 }
 
 /// Whether a grade is a reason to refine. The order of a single response is none.

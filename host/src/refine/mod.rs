@@ -6,6 +6,7 @@ mod conversation;
 mod json;
 mod preference;
 mod refinement;
+mod regrade;
 #[cfg(test)]
 pub(crate) mod scripted;
 
@@ -18,6 +19,7 @@ use self::attempts::Attempts;
 pub use self::{
     comparison::Comparison,
     refinement::{Attempt, Note, Refinement, Stop},
+    regrade::{Recorded, regrade},
 };
 use crate::{
     grader::Mode,
@@ -89,7 +91,7 @@ pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Ref
     let (mut failure, mut is_late) = (None, false);
     let given = task.given_responses();
     if !given.is_empty() {
-        task.grade(given, &mut attempts).await;
+        task.grading.grade(given, &mut attempts).await;
     } else if sample.messages.is_empty() {
         return Refinement::ungradable(panel.unassessed(&nothing_to_answer()));
     } else {
@@ -126,7 +128,7 @@ pub async fn refine(sample: &Sample, panel: &Panel, refiner: Refiner<'_>) -> Ref
     };
     if !matches!(stop, Stop::Budget | Stop::ModelError | Stop::Deadline) {
         // Without a comparison, what was best before it is kept.
-        let _ = within(deadline, task.compare(&mut attempts)).await;
+        let _ = within(deadline, task.grading.compare(&mut attempts)).await;
     }
     attempts.end(stop, failure)
 }
@@ -148,23 +150,21 @@ fn nothing_to_answer() -> GradeError {
 
 /// One sample with everybody who works on it.
 struct Task<'a> {
-    sample: &'a Sample,
-    pointwise: Panel,
-    listwise: Panel,
+    grading: Grading<'a>,
     refiner: Refiner<'a>,
 }
 
 impl<'a> Task<'a> {
     fn new(sample: &'a Sample, panel: &Panel, refiner: Refiner<'a>) -> Self {
-        let (pointwise, listwise) = (panel.of_mode(Mode::Pointwise), panel.of_mode(Mode::Listwise));
-        Self { sample, pointwise, listwise, refiner }
+        Self { grading: Grading::new(sample, panel, refiner.final_judge), refiner }
     }
 
     /// The responses to start from: the row's own, else those that it has to choose among.
     fn given_responses(&self) -> Vec<Attempt> {
-        let given = match &self.sample.response {
+        let sample = self.grading.sample;
+        let given = match &sample.response {
             Some(response) => std::slice::from_ref(response),
-            None => &self.sample.responses,
+            None => &sample.responses,
         };
         given.iter().map(|response| Attempt::given(response)).collect()
     }
@@ -187,7 +187,7 @@ impl<'a> Task<'a> {
             }
         }
         let none_came = written.is_empty();
-        self.grade(written, attempts).await;
+        self.grading.grade(written, attempts).await;
         let ends_all = |error: &ModelError| error.is_fatal() || matches!(error, ModelError::Budget(_));
         let position = failures.iter().position(ends_all).or(none_came.then_some(0))?;
         failures.into_iter().nth(position)
@@ -226,6 +226,21 @@ impl<'a> Task<'a> {
             ..Request::default()
         }
     }
+}
+
+/// One sample with those who judge what is tried at it.
+struct Grading<'a> {
+    sample: &'a Sample,
+    pointwise: Panel,
+    listwise: Panel,
+    final_judge: Option<&'a Member>,
+}
+
+impl<'a> Grading<'a> {
+    fn new(sample: &'a Sample, panel: &Panel, final_judge: Option<&'a Member>) -> Self {
+        let (pointwise, listwise) = (panel.of_mode(Mode::Pointwise), panel.of_mode(Mode::Listwise));
+        Self { sample, pointwise, listwise, final_judge }
+    }
 
     /// Grades what is new among `responses`, then orders all the attempts where that is still to be decided.
     async fn grade(&self, responses: Vec<Attempt>, attempts: &mut Attempts<'_>) {
@@ -245,7 +260,7 @@ impl<'a> Task<'a> {
 
     /// Has the final judge choose among the attempts that are as good as the best.
     async fn compare(&self, attempts: &mut Attempts<'_>) {
-        let Some(judge) = self.refiner.final_judge else { return };
+        let Some(judge) = self.final_judge else { return };
         let compared = attempts.finalists();
         if compared.len() < 2 {
             return;

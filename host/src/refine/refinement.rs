@@ -29,6 +29,8 @@ pub enum Stop {
     /// What keeps the best response from passing is nothing that another response could change: graders that do not
     /// apply, or that cannot work on this row.
     Ungradable,
+    /// Nothing was written: the attempts of an earlier refinement were graded anew.
+    Regraded,
 }
 
 impl Stop {
@@ -43,6 +45,7 @@ impl Stop {
             Self::Deadline => "deadline",
             Self::ModelError => "model-error",
             Self::Ungradable => "ungradable",
+            Self::Regraded => "regraded",
         }
     }
 
@@ -108,6 +111,8 @@ pub struct Refinement {
     /// The comparison of the best attempts; `None` where there was nothing to compare.
     pub comparison: Option<Comparison>,
     pub writer_usage: Usage,
+    /// Whether the attempts are those of an earlier refinement: the writer was not asked, and its usage is of then.
+    pub is_regraded: bool,
     /// Model calls for the grades of all attempts, by the graders' names; without those that made none.
     pub grader_usage: IndexMap<String, Usage>,
     /// The grades of a row that has no attempt.
@@ -126,6 +131,7 @@ impl Refinement {
             notes: IndexMap::new(),
             comparison: None,
             writer_usage: Usage::default(),
+            is_regraded: false,
             grader_usage: IndexMap::new(),
             unassessed: Some(assessment),
         }
@@ -145,6 +151,12 @@ impl Refinement {
     pub fn original_assessment(&self) -> Option<&Assessment> {
         let given = self.attempts.first().filter(|attempt| attempt.model.is_none());
         given.map(|attempt| &attempt.assessment).or(self.unassessed.as_ref())
+    }
+
+    /// Whether attempts that were graded anew lack grades that another try may give: the choice may be another then.
+    pub fn lacks_grades(&self) -> bool {
+        let mut errors = self.attempts.iter().flat_map(|attempt| attempt.assessment.errors());
+        self.is_regraded && errors.any(|error| error.retryable)
     }
 
     /// Whether a response of the writer is kept.

@@ -46,7 +46,7 @@ use self::{recorded::RowContext, times::RowTimes};
 use crate::{
     dataset::{DatasetError, Output, Parts, Row},
     model::ModelError,
-    panel::{Assessment, Panel},
+    panel::{Assessment, Member, Panel},
     refine::{self, Refinement, Refiner},
     sample::Columns,
     score::ErrorKind,
@@ -228,6 +228,39 @@ pub async fn refine(
         }
     };
     drive(run, rows, destination, shutdown, refine_row).await
+}
+
+/// Grades what earlier refinements tried at every row, and writes each with the attempt that is the best now; otherwise
+/// like [`refine`]. No writer is asked.
+pub async fn regrade(
+    run: &Run<'_>,
+    final_judge: Option<&Member>,
+    rows: impl Iterator<Item = Result<Row, DatasetError>> + Send + 'static,
+    destination: Destination,
+    shutdown: impl Future<Output = ()>,
+) -> Result<Summary, RunError> {
+    let response_column = run.parts.response_column();
+    let regrade_row = async |row: Row| {
+        let id = run.parts.id_of(&row);
+        let sample = run.parts.sample(&row);
+        let read = sample.and_then(|sample| Ok((record::recorded(&row, &sample)?, sample)));
+        let (refinement, columns) = match read {
+            Ok((recorded, sample)) => {
+                let refinement = refine::regrade(&sample, run.panel, recorded, final_judge).await;
+                let columns = record::regraded(row.columns, response_column, &refinement);
+                (refinement, columns)
+            }
+            // What cannot be read stays as it is.
+            Err(error) => {
+                let assessment = run.panel.unassessed(&error);
+                let columns = record::graded(row.columns, &assessment);
+                (Refinement::ungradable(assessment), columns)
+            }
+        };
+        let result = RowResult::Refined(Box::new(refinement));
+        FinishedRow { number: row.number, line: row.line, id, columns, result }
+    };
+    drive(run, rows, destination, shutdown, regrade_row).await
 }
 
 async fn drive(

@@ -19,9 +19,17 @@ pub(super) fn is_worth_retrying(columns: &Columns) -> bool {
         let is_refusal = grade.get("kind").and_then(Value::as_str) == Some("model-refused");
         is_error && (is_refusal || grade.get("retryable") == Some(&Value::Bool(true)))
     };
-    let grades = columns.get("grades").and_then(Value::as_object);
-    let stop = columns.get("refinement").and_then(|refinement| refinement.get("stop")?.as_str());
-    matches!(stop, Some("model-error" | "budget")) || grades.is_some_and(|grades| grades.values().any(may_pass))
+    let any_may_pass =
+        |grades: Option<&Value>| grades.and_then(Value::as_object).is_some_and(|grades| grades.values().any(may_pass));
+    let refinement = columns.get("refinement");
+    let attempts = || refinement.and_then(|refinement| refinement.get("attempts")?.as_array()).into_iter().flatten();
+    any_may_pass(columns.get("grades"))
+        || match refinement.and_then(|refinement| refinement.get("stop")?.as_str()) {
+            Some("model-error" | "budget") => true,
+            // With the grade that is missing, another attempt may be the best.
+            Some("regraded") => attempts().any(|attempt| any_may_pass(attempt.get("grades"))),
+            _ => false,
+        }
 }
 
 /// The rows of the sessions before, read in their order.
@@ -66,6 +74,10 @@ mod tests {
     #[test]
     fn only_errors_that_may_pass_are_worth_another_try() {
         let graded = |grade: Value| json!({"grades": {"a": {"outcome": "scored", "score": 0.0}, "b": grade}});
+        let attempted = |stop: &str| {
+            let failed = json!({"outcome": "error", "kind": "model-failed", "retryable": true});
+            json!({"refinement": {"stop": stop, "attempts": [{"response": "r", "grades": {"a": failed}}]}})
+        };
         for (row, expected) in [
             (graded(json!({"outcome": "scored", "score": 0.0})), false),
             (graded(json!({"outcome": "undecided"})), false),
@@ -74,6 +86,8 @@ mod tests {
             (graded(json!({"outcome": "error", "kind": "model-refused", "retryable": false})), true),
             (json!({"refinement": {"stop": "model-error"}}), true),
             (json!({"refinement": {"stop": "rounds"}}), false),
+            (attempted("rounds"), false),
+            (attempted("regraded"), true),
             (json!({"grades": 3, "refinement": []}), false),
         ] {
             assert_eq!(is_worth_retrying(row.as_object().unwrap()), expected, "{row}");

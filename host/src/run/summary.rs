@@ -97,8 +97,10 @@ impl Summary {
             RowResult::Refined(refinement) => {
                 is_faulty |= matches!(refinement.stop, Stop::ModelError | Stop::Budget);
                 is_faulty |= refinement.stop == Stop::Deadline && refinement.chosen.is_none();
-                is_faulty |= refinement.comparison_error().is_some();
-                self.writer_usage = self.writer_usage.plus(refinement.writer_usage);
+                is_faulty |= refinement.comparison_error().is_some() || refinement.lacks_grades();
+                if !refinement.is_regraded {
+                    self.writer_usage = self.writer_usage.plus(refinement.writer_usage);
+                }
                 self.judge_usage = self.judge_usage.plus(refinement.judge_usage());
                 self.refinement.get_or_insert_default().add(refinement);
             }

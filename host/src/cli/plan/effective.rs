@@ -61,6 +61,12 @@ impl Plan {
             text.refine(refine);
             text.budget("budget", self.budget);
         }
+        if let Some(regrade) = &self.regrade {
+            text.table("refine");
+            text.of_file("final", regrade.final_judge.as_ref().map(|judge| judge.name.clone()));
+            text.sourced("seed", &regrade.seed);
+            text.budget("budget", self.budget);
+        }
         text.text
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, RefinePlan, Sourced, What, budget, models::Models,
-    unknown, unknown_of,
+    GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, Sourced, What, budget, models::Models, unknown,
+    unknown_of,
 };
 use crate::{
     cli::{
@@ -316,7 +316,7 @@ impl Chosen {
 /// The judge that chooses at the end. Unless the file says otherwise, each of its models is asked twice, with one order
 /// and the reverse, and both must answer; a rubric orders responses.
 pub(super) fn final_judge(
-    refine: &RefinePlan,
+    seed: u64,
     map: &FieldMap,
     models: &mut Models<'_>,
     config: &Config,
@@ -336,7 +336,7 @@ pub(super) fn final_judge(
         }
         let models = u32::try_from(judge.models.value.len()).unwrap_or(u32::MAX);
         judge.quorum.get_or_insert(judge.votes.value.saturating_mul(models));
-        judge.seed = refine.seed.value;
+        judge.seed = seed;
     }
     Ok(Some(grader))
 }

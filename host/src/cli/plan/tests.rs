@@ -13,10 +13,10 @@ fn plan_of(line: &str, config: &str, variables: &[(&str, &str)]) -> Result<Plan,
     let config: Config = toml::from_str(config).unwrap();
     let environment = Environment::of(variables);
     let result = match CommandLine::try_parse_from(words).unwrap().command {
-        Command::Grade(args) => Plan::resolve(&args.selection, None, &config, &environment, KNOWN),
+        Command::Grade(args) => Plan::resolve(&args.selection, &Work::Grade, &config, &environment, KNOWN),
         Command::Refine(args) => {
             let options = RefineOptions { rounds: args.rounds, candidates: args.candidates };
-            Plan::resolve(&args.selection, Some(options), &config, &environment, KNOWN)
+            Plan::resolve(&args.selection, &Work::Refine(options), &config, &environment, KNOWN)
         }
         other => panic!("{other:?} has no plan"),
     };

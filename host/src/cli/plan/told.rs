@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GraderPlan, JudgePlan, ModelPlan, Plan, Prompt, RefinePlan, What};
+use super::{GraderPlan, JudgePlan, ModelPlan, Plan, Prompt, RefinePlan, RegradePlan, What};
 use crate::{
     budget::Limits,
     cli::config::{JudgeMode, VoteCount},
@@ -16,12 +16,16 @@ impl Plan {
         let graders = self.graders.iter().map(|grader| (grader.name.clone(), told_grader(grader)));
         let models = self.models.iter().map(|(name, model)| (name.clone(), told_model(model)));
         let map = self.mappings.iter().map(|(field, column)| (field.clone(), column.value.clone().into()));
-        json!({
+        let mut told = json!({
             "map": Value::Object(map.collect()),
             "models": Value::Object(models.collect()),
             "graders": Value::Object(graders.collect()),
             "refine": self.refine.as_ref().map(told_refine),
-        })
+        });
+        if let (Some(told), Some(regrade)) = (told.as_object_mut(), &self.regrade) {
+            told.insert("regrade".to_owned(), told_regrade(regrade));
+        }
+        told
     }
 }
 
@@ -107,6 +111,14 @@ pub(in crate::cli) fn shown(url: &str) -> String {
     }
 }
 
+fn told_regrade(regrade: &RegradePlan) -> Value {
+    json!({"final": told_final(regrade.final_judge.as_deref()), "seed": regrade.seed.value})
+}
+
+fn told_final(judge: Option<&GraderPlan>) -> Option<Value> {
+    judge.map(|judge| json!({(judge.name.as_str()): told_grader(judge)}))
+}
+
 fn told_refine(refine: &RefinePlan) -> Value {
     json!({
         "writer": refine.writer.value,
@@ -115,7 +127,7 @@ fn told_refine(refine: &RefinePlan) -> Value {
         "patience": refine.patience.value,
         "temperature": refine.temperatures,
         "history": refine.history.value,
-        "final": refine.final_judge.as_deref().map(|judge| json!({(judge.name.as_str()): told_grader(judge)})),
+        "final": told_final(refine.final_judge.as_deref()),
         "max_tokens": refine.max_tokens,
         "seed": refine.seed.value,
     })

@@ -7,9 +7,9 @@ mod non_finite;
 
 use std::{path::Path, sync::Arc};
 
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use arrow_schema::{DataType, Field, Fields, Schema as ArrowSchema};
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) use self::{
     infer::Inferred,
@@ -105,6 +105,18 @@ impl Schema {
         }
     }
 
+    /// A response of the form that a column of chat turns wants; `None` where text will do.
+    pub(super) fn response_form(&self, name: &str) -> Option<Value> {
+        match self.0.get(name)?.field.data_type() {
+            DataType::Struct(fields) => blank_turn(fields),
+            DataType::List(item) | DataType::LargeList(item) => match item.data_type() {
+                DataType::Struct(fields) => blank_turn(fields).map(|turn| Value::Array(vec![turn])),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -157,6 +169,22 @@ impl ColumnType {
         };
         Field::new(name, data_type, true)
     }
+}
+
+/// A turn of the assistant without text.
+fn blank_turn(fields: &Fields) -> Option<Value> {
+    let blank = |name: &str| {
+        let (_, field) = fields.find(name)?;
+        Some(match field.data_type() {
+            DataType::List(item) | DataType::LargeList(item) if item.data_type().is_nested() => json!([{"text": ""}]),
+            DataType::List(_) | DataType::LargeList(_) => json!([""]),
+            _ => Value::from(""),
+        })
+    };
+    if let Some(content) = blank("content") {
+        return Some(json!({"role": "assistant", "content": content}));
+    }
+    Some(json!({"from": "gpt", "value": blank("value")?}))
 }
 
 /// Whether a column can hold text, or turns of it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     panel::scripted::{component, panel, sample},
-    refine::{RefineSettings, Refiner, refine, scripted::Scripted},
+    refine::{RefineSettings, Refiner, refine, regrade, scripted::Scripted},
 };
 
 fn columns(row: Value) -> Columns {
@@ -19,7 +19,7 @@ async fn refined_row(row: Value, before: &str, answers: &[&str]) -> Value {
     let settings = RefineSettings { rounds: 1, ..RefineSettings::default() };
     let refiner = Refiner { writer: &Scripted::saying(answers), final_judge: None, settings: &settings };
     let refinement = refine(&sample, &panel([component("a")]), refiner).await;
-    Value::Object(refined(columns(row), "text", sample.response, &refinement))
+    Value::Object(refined(columns(row), &ResponseColumn::of_text("text"), sample.response, &refinement))
 }
 
 fn keys(row: &Value) -> Vec<&str> {
@@ -67,10 +67,17 @@ async fn the_first_original_stays_the_original() {
 }
 
 #[tokio::test]
-async fn an_original_that_was_more_than_text_stays_as_it_was() {
+async fn a_response_from_elsewhere_stands_in_the_column_even_where_it_stays() {
+    let row = refined_row(json!({"messages": []}), "a=1", &[]).await;
+    assert_eq!((&row["text"], row.get("original_response")), (&json!("a=1"), None));
+}
+
+#[tokio::test]
+async fn a_response_that_is_turns_stays_turns() {
     let turns = json!([{"role": "assistant", "content": "a=0"}]);
     let row = refined_row(json!({"text": turns}), "a=0", &["a=1"]).await;
-    assert_eq!((&row["text"], &row["original_response"]), (&json!("a=1"), &turns));
+    let after = json!([{"role": "assistant", "content": "a=1"}]);
+    assert_eq!((&row["text"], &row["original_response"]), (&after, &turns));
     let from_elsewhere = refined_row(json!({"messages": []}), "a=0", &["a=1"]).await;
     assert_eq!(from_elsewhere["original_response"], json!("a=0"));
 }
@@ -88,4 +95,61 @@ async fn a_row_for_which_no_response_came_has_no_grades() {
     assert_eq!(keys(&row), ["id", "refinement"]);
     assert_eq!(row["refinement"]["stop"], json!("model-error"));
     assert_eq!(row["refinement"]["error"], json!("no more"));
+}
+
+/// The row after its attempts were graded anew.
+async fn regraded_row(row: Value) -> Value {
+    let row = Row { number: 3, line: 3, columns: columns(row) };
+    let response = row.columns.get("text").and_then(ResponseColumn::text).unwrap_or_default();
+    let sample = sample(&response);
+    let recorded = recorded(&row, &sample).unwrap();
+    let refinement = regrade(&sample, &panel([component("a")]), recorded, None).await;
+    Value::Object(regraded(row.columns, &ResponseColumn::of_text("text"), &refinement))
+}
+
+fn attempts(responses: &[(&str, bool)]) -> Value {
+    let attempt = |(response, is_given): &(&str, bool)| match is_given {
+        true => json!({"response": response}),
+        false => json!({"response": response, "model": "m"}),
+    };
+    json!({"attempts": responses.iter().map(attempt).collect::<Vec<_>>(), "rounds": 1, "stop": "rounds"})
+}
+
+#[tokio::test]
+async fn another_attempt_takes_the_place_of_the_one_that_was_chosen_and_the_original_stays() {
+    let tried = attempts(&[("a=0", true), ("a=0.5", false), ("a=1", false)]);
+    let row =
+        json!({"text": "a=0.5", "original_response": "a=0", "refinement": tried, "refinement_notes": {"old": {}}});
+    let row = regraded_row(row).await;
+    assert_eq!((&row["text"], &row["original_response"]), (&json!("a=1"), &json!("a=0")));
+    assert_eq!((&row["refinement"]["stop"], &row["refinement"]["chosen"]), (&json!("regraded"), &json!(2)));
+    assert_eq!(row["refinement_notes"], json!({"a": {"score": 0.0, "reason": "a gives 0"}}));
+    let unmoved = regraded_row(json!({"text": "a=0", "refinement": tried})).await;
+    assert_eq!((&unmoved["text"], &unmoved["original_response"]), (&json!("a=1"), &json!("a=0")));
+}
+
+#[tokio::test]
+async fn an_original_that_is_the_best_comes_back_as_it_was() {
+    let turns = json!([{"role": "assistant", "content": "a=1"}]);
+    let after = json!([{"role": "assistant", "content": "a=0.5"}]);
+    let tried = attempts(&[("a=1", true), ("a=0.5", false)]);
+    let row = regraded_row(json!({"text": after, "original_response": turns, "refinement": tried})).await;
+    assert_eq!((&row["text"], row.get("original_response")), (&turns, None));
+}
+
+#[tokio::test]
+async fn a_row_that_had_no_response_has_no_original_after_all() {
+    let tried = attempts(&[("a=0.5", false), ("a=1", false)]);
+    let row = regraded_row(json!({"text": "a=0.5", "refinement": tried.to_string()})).await;
+    assert_eq!((&row["text"], row.get("original_response")), (&json!("a=1"), None));
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named_with_its_row_and_column() {
+    for refinement in [json!("{"), json!([1]), json!({"attempts": 1})] {
+        let row = Row { number: 3, line: 3, columns: columns(json!({"text": "r", "refinement": refinement})) };
+        let error = recorded(&row, &sample("r")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidSample);
+        assert!(error.reason.starts_with("row 3: the column `refinement` "), "{}", error.reason);
+    }
 }

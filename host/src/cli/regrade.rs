@@ -1,0 +1,24 @@
+//! `gradebox regrade`: grades what a refinement tried with other graders, and chooses the best again.
+
+use super::{
+    args::RegradeArgs,
+    environment::Environment,
+    failure::{CommandResult, Status},
+    graded_rows::locate,
+    plan::{EarlierRun, Work},
+    setup::{Job, shutdown},
+};
+use crate::run;
+
+pub(super) async fn regrade(args: &RegradeArgs, print_config: bool, environment: &Environment) -> CommandResult {
+    let earlier = locate(&args.selection.dataset)?;
+    let work = Work::Regrade(EarlierRun { results: earlier.file, map: earlier.map });
+    let Some(job) = Job::prepare(&args.selection, work, print_config, environment).await? else {
+        return Ok(Status::Done);
+    };
+    let destination = job.open_destination()?;
+    let final_judge = job.assembly.final_judge.as_ref();
+    let result = run::regrade(&job.run(), final_judge, job.rows()?, destination, shutdown()).await;
+    let (status, _) = job.conclude(result)?;
+    Ok(status)
+}
