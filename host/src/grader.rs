@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{model::Usage, sample::Sample, score::Outcome};
+use crate::{model::Usage, receipt::Provenance, sample::Sample, score::Outcome};
 
 /// Whether a grader judges one response or orders several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,12 @@ pub struct Graded {
     pub outcome: Outcome,
     /// Model calls made for this grade; zero calls for a component that made none.
     pub usage: Usage,
+    pub provenance: Provenance,
 }
 
 impl From<Outcome> for Graded {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, usage: Usage::default() }
+        Self { outcome, usage: Usage::default(), provenance: Provenance::default() }
     }
 }
 

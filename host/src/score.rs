@@ -1,6 +1,7 @@
 //! What a grader may answer: a score, or a typed reason why there is none. Plain data, no I/O.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 
 use crate::sample::Columns;
 
@@ -66,6 +67,62 @@ pub enum Outcome {
     },
     /// There is no grade, and this is why.
     Error(GradeError),
+}
+
+/// The keys that an outcome has in a row.
+pub(crate) const OUTCOME_KEYS: [&str; 9] =
+    ["outcome", "score", "value", "reason", "details", "ranks", "votes", "kind", "retryable"];
+
+impl Outcome {
+    /// The outcome's name in a row.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Scored(_) => "scored",
+            Self::Ranked(_) => "ranked",
+            Self::NotApplicable { .. } => "not-applicable",
+            Self::Undecided { .. } => "undecided",
+            Self::Error(_) => "error",
+        }
+    }
+
+    /// The outcome as it stands in a row. A key without meaning is absent, never null.
+    pub fn to_json(&self) -> Columns {
+        let mut json = Columns::new();
+        json.insert("outcome".to_owned(), self.name().into());
+        match self {
+            Self::Scored(score) => {
+                set_number(&mut json, "score", Some(rounded(score.score)));
+                set_number(&mut json, "value", Some(score.value));
+                json.insert("reason".to_owned(), score.reason.clone().into());
+                if !score.details.is_empty() {
+                    json.insert("details".to_owned(), Value::Object(score.details.clone()));
+                }
+            }
+            Self::Ranked(ranking) => {
+                json.insert("ranks".to_owned(), ranking.ranks.clone().into());
+                json.insert("reason".to_owned(), ranking.reason.clone().into());
+                if ranking.votes.len() > 1 {
+                    json.insert("votes".to_owned(), ranking.votes.iter().cloned().collect());
+                }
+            }
+            Self::NotApplicable { reason } | Self::Undecided { reason } => {
+                json.insert("reason".to_owned(), reason.clone().into());
+            }
+            Self::Error(error) => {
+                json.insert("kind".to_owned(), error.kind.as_str().into());
+                json.insert("reason".to_owned(), error.reason.clone().into());
+                json.insert("retryable".to_owned(), error.retryable.into());
+            }
+        }
+        json
+    }
+}
+
+/// Sets `key` where there is a number that JSON can hold.
+pub(crate) fn set_number(json: &mut Columns, key: &str, number: Option<f64>) {
+    if let Some(number) = number.and_then(Number::from_f64) {
+        json.insert(key.to_owned(), Value::Number(number));
+    }
 }
 
 /// Why there is no grade.

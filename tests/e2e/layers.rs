@@ -72,6 +72,10 @@ fn modules_depend_downwards() {
             ][..],
         ),
         ("score.rs", &["grader", "model", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
+        (
+            "receipt.rs",
+            &["fields", "grader", "model", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"],
+        ),
         ("fields.rs", &["grader", "model", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("grader.rs", &["panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("model.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),

@@ -39,6 +39,7 @@ mod malformed;
 mod math;
 mod misbehaviours;
 mod model_faults;
+mod receipts;
 mod refining;
 mod regrading;
 mod reporting;

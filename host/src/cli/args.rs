@@ -50,6 +50,7 @@ pub(super) enum Command {
     Import(ImportArgs),
     Merge(MergeArgs),
     Report(ReportArgs),
+    Verify(VerifyArgs),
     New(NewArgs),
     Build(BuildArgs),
     Check(CheckArgs),
@@ -71,6 +72,7 @@ impl Command {
             Self::Build(args) => Some(&args.directories),
             Self::Check(args) => Some(&args.directories),
             Self::Graders(args) => Some(&args.directories),
+            Self::Verify(args) => Some(&args.directories),
             Self::Doctor(args) => Some(&args.directories),
             Self::Grade(_)
             | Self::Refine(_)
@@ -175,6 +177,9 @@ pub(super) struct Selection {
     pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) metering: MeteringArgs,
+    /// Give each grade of a component a receipt, for `gradebox verify`
+    #[arg(long)]
+    pub(super) receipts: bool,
     /// The model of judges and of `refine`: a name of the configuration, or the endpoint's own model id
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
@@ -376,6 +381,42 @@ pub(super) struct ReportArgs {
     /// Print one JSON object with all the figures
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// Grade again what has receipts, and report what comes out otherwise than it stands in the rows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox grade data.jsonl -g math --deterministic --receipts -o graded.jsonl
+  gradebox verify graded.jsonl
+  gradebox verify runs/first --all
+  gradebox verify graded.jsonl --sample 500 --seed 7 --graders own --json
+
+Exit status: 0 everything that was graded again came out the same; 1 something did not, or could not be graded again;
+2 could not run.")]
+pub(super) struct VerifyArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) results: PathBuf,
+    /// How many rows are graded again
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) sample: u64,
+    /// Every row
+    #[arg(long, conflicts_with_all = ["sample", "seed"])]
+    pub(super) all: bool,
+    /// Choose the rows of an earlier time [default: others each time]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// The map of the dataset, as it was graded with, such as `reference=gold`; may be repeated
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_mapping)]
+    pub(super) map: Vec<(String, String)>,
+    /// Worker processes [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Print one JSON object with everything that was found
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) directories: Directories,
 }
 
 /// Begin a grader of your own: a project that builds and passes its own tests

@@ -166,6 +166,7 @@ impl Assembly {
         plan: &Plan,
         components: &Components,
         record: &Record,
+        receipts: bool,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
@@ -178,27 +179,29 @@ impl Assembly {
                 endpoint.budget = record.budget.clone();
             }
             let identity = identity(&endpoints);
+            let title = title(name, &endpoints);
             concurrency = concurrency.max(endpoints.iter().map(|(endpoint, _)| endpoint.max_concurrency).sum());
             let replicas = Arc::new(connect(endpoints)?);
             let model: Arc<dyn ChatModel> = Arc::clone(&replicas) as _;
             replicated.push(replicas);
             let is_dispensable = plan.can_do_without(name);
             let model = if is_dispensable { fatal.watch_dispensable(model) } else { fatal.watch(model) };
-            models.insert(name.clone(), Connected { model, identity });
+            models.insert(name.clone(), Connected { model, identity, title });
         }
         let models = ConnectedModels { models, record };
+        let adapter = |grader| adapter(grader, components, &models, receipts);
         let writer = match &plan.refine {
             Some(refine) => Some(watch_writer(models.find(&refine.writer.value)?)),
             None => None,
         };
         let (mut members, mut needs) = (Vec::new(), Vec::new());
         for grader in &plan.graders {
-            let (mut adapter, wanted) = adapter(grader, components, &models)?;
+            let (mut made, wanted) = adapter(grader)?;
             if let Some(second) = &grader.second_opinion {
-                adapter = with_second_opinion(grader, adapter, second, self::adapter(second, components, &models)?.0)?;
+                made = with_second_opinion(grader, made, second, adapter(second)?.0)?;
             }
             needs.push(wanted);
-            members.push(member(grader, watch_grader(adapter, &grader.name)));
+            members.push(member(grader, watch_grader(made, &grader.name)));
         }
         let final_judge = plan.final_judge().map(|plan| final_judge(plan, components, &models)).transpose()?;
         Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency, models: replicated })
@@ -222,7 +225,7 @@ fn member(plan: &GraderPlan, grader: Arc<dyn Grader>) -> Member {
 }
 
 fn final_judge(plan: &GraderPlan, components: &Components, models: &ConnectedModels<'_>) -> Result<Member, Failure> {
-    let (grader, _) = adapter(plan, components, models)?;
+    let (grader, _) = adapter(plan, components, models, false)?;
     if grader.mode() != Mode::Listwise {
         let failure =
             Failure::new(format!("`final` in [refine]: `{}` judges one response, and must order several", plan.name));
@@ -241,16 +244,23 @@ struct Connected {
     model: Arc<dyn ChatModel>,
     /// Tells endpoints and models apart; see [`Endpoint::identity`].
     identity: String,
+    /// For results.
+    title: String,
 }
 
 impl ConnectedModels<'_> {
     /// The model that the plan calls `name`.
     fn find(&self, name: &str) -> Result<Arc<dyn ChatModel>, Failure> {
-        let Connected { model, identity } = self.models.get(name).ok_or_else(|| lost("model", name))?;
+        let Connected { model, identity, .. } = self.models.get(name).ok_or_else(|| lost("model", name))?;
         Ok(match &self.record.recorder {
             Some(recorder) => recorder.record(Arc::clone(model), identity.clone()),
             None => Arc::clone(model),
         })
+    }
+
+    /// The model as results name it.
+    fn title(&self, name: &str) -> String {
+        self.models.get(name).map_or_else(|| name.to_owned(), |connected| connected.title.clone())
     }
 
     /// The models that a component may ask, under its own budget.
@@ -258,7 +268,7 @@ impl ConnectedModels<'_> {
         let budget = Budget::new(plan.budget, self.record.charge_of(grader));
         let mut roles = IndexMap::new();
         for (role, name) in &plan.models {
-            let Connected { model, identity } = self.models.get(name).ok_or_else(|| lost("model", name))?;
+            let Connected { model, identity, .. } = self.models.get(name).ok_or_else(|| lost("model", name))?;
             let place = format!("`budget` in [graders.{grader}] of gradebox.toml");
             let bounded = Arc::new(Bounded::new(Arc::clone(model), budget.clone(), place));
             let model = match &self.record.recorder {
@@ -276,17 +286,23 @@ fn adapter(
     grader: &GraderPlan,
     components: &Components,
     models: &ConnectedModels<'_>,
+    receipts: bool,
 ) -> Result<(Arc<dyn Grader>, Needs), Failure> {
     let (adapter, needs): (Arc<dyn Grader>, Needs) = match &grader.what {
         What::Component { name, params, grants } => {
             let entry = components.catalog.find(name).ok_or_else(|| lost("component", name))?;
             let grants = Grants { programs: grants.programs.value, models: models.granted(&grader.name, grants)? };
-            (Arc::new(component(entry, params, grader, components, grants)?), entry.needs.clone())
+            let mut made = component(entry, params, grader, components, grants)?;
+            if receipts {
+                made = made.with_receipts(&components.catalog, entry, params);
+            }
+            (Arc::new(made), entry.needs.clone())
         }
         What::Judge(judge) => {
             let names = judge.models.value.iter();
+            let titles: Vec<String> = names.clone().map(|name| models.title(name)).collect();
             let models = names.map(|name| models.find(name)).collect::<Result<_, _>>()?;
-            let judge = judges::assemble(grader, judge, models)?;
+            let judge = judges::assemble(grader, judge, models)?.asking(&titles);
             let wanted = judge.needs();
             (Arc::new(judge), wanted)
         }
@@ -382,6 +398,14 @@ pub(super) fn connect(endpoints: Vec<(Endpoint, f64)>) -> Result<Replicas, Failu
     let first = endpoints.next().ok_or_else(|| lost("model", "without endpoints"))?;
     Replicas::connect(first, endpoints)
         .map_err(|error| Failure::from(error).hint("--print-config shows where each value came from"))
+}
+
+/// The model's name in the configuration, and what endpoints know it by where that is something else.
+fn title(name: &str, endpoints: &[(Endpoint, f64)]) -> String {
+    let mut known: Vec<&str> = endpoints.iter().map(|(endpoint, _)| endpoint.model.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    if known == [name] { name.to_owned() } else { format!("{name} ({})", known.join(", ")) }
 }
 
 /// What tells a model from others: all its endpoints. Which of them answers, their order and weights make no difference.

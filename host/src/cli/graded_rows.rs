@@ -18,17 +18,24 @@ pub(super) struct GradedRows {
     pub(super) parts: Parts,
     /// Of a run directory.
     pub(super) thresholds: Thresholds,
+    /// What the run was told, where its directory is at hand.
+    pub(super) told: Value,
 }
 
 impl GradedRows {
     pub(super) fn open(path: &Path, options: FormatOptions) -> Result<Self, Failure> {
+        Self::open_mapped(path, &FieldMap::default(), options)
+    }
+
+    /// [`GradedRows::open`] with a map of the dataset over that of the run.
+    pub(super) fn open_mapped(path: &Path, over: &FieldMap, options: FormatOptions) -> Result<Self, Failure> {
         let Located { file, told, map } = locate(path)?;
-        let plan = &told["plan"];
+        let (plan, map) = (&told["plan"], map.overlaid(over));
         let dataset = Dataset::open_mapped(&file, &map, options)?;
         let parts = Parts::choose(&dataset, &map)?;
         let threshold = |(name, grader): (&String, &Value)| Some((name.clone(), grader["threshold"].as_f64()?));
         let thresholds = plan["graders"].as_object().into_iter().flatten().filter_map(threshold).collect();
-        Ok(Self { dataset, parts, thresholds })
+        Ok(Self { dataset, parts, thresholds, told })
     }
 
     /// The rows; what stands as JSON text in tables as what it was.

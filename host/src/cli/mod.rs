@@ -30,6 +30,7 @@ mod regrade;
 mod report;
 mod setup;
 mod table;
+mod verify;
 mod watch;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -93,6 +94,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Import(args) => export::import(args),
         Command::Merge(args) => merge::merge(args),
         Command::Report(args) => report::report(args),
+        Command::Verify(args) => verify::verify(args, environment).await,
         Command::New(args) => new::new(args),
         Command::Build(args) => build::build(args, environment).await,
         Command::Check(args) => check::check(args, environment).await,

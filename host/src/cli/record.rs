@@ -170,14 +170,18 @@ pub(super) fn told(
         .languages()
         .iter()
         .map(|language| (language.name.clone(), Value::from(language.digest.clone())));
-    Ok(json!({
+    let mut told = json!({
         "gradebox": env!("CARGO_PKG_VERSION"),
         "dataset": dataset,
         "limits": components.sandbox.metering().name(),
         "plan": plan.told(),
         "components": Value::Object(graders.collect()),
         "runtimes": Value::Object(runtimes.collect()),
-    }))
+    });
+    if let (Some(told), true) = (told.as_object_mut(), selection.receipts) {
+        told.insert("receipts".to_owned(), true.into());
+    }
+    Ok(told)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

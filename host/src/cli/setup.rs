@@ -76,7 +76,7 @@ impl Job {
         }
         let told = record::told(&plan, &components, &dataset, selection)?;
         let record = Record::open(&selection.record, &plan, &told, environment)?;
-        let assembly = Assembly::new(&plan, &components, &record, environment)?;
+        let assembly = Assembly::new(&plan, &components, &record, selection.receipts, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
         warn_of_endpoints(&plan, environment);

@@ -160,6 +160,7 @@ mod tests {
     use super::*;
     use crate::{
         panel::{Assessment, Grade, Panel},
+        receipt::Provenance,
         run::RowResult,
         score::{ErrorKind, GradeError, Outcome, Score},
     };
@@ -169,7 +170,7 @@ mod tests {
             Outcome::Scored(score) => Some(score.score),
             _ => None,
         };
-        let grade = Grade { outcome, pass, usage: Usage::default() };
+        let grade = Grade { outcome, pass, usage: Usage::default(), provenance: Provenance::default() };
         let grades = [("math".to_owned(), grade)].into_iter().collect();
         RowResult::Graded(Assessment { grades, score, pass, ..Assessment::default() })
     }

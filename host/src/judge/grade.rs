@@ -10,7 +10,7 @@ use super::{
     order::{legend, restored, shuffled},
     prompt::Question,
     reply::{self, Verdict},
-    settings::{Aggregate, JudgeError, JudgeSettings},
+    settings::{Aggregate, JudgeError, JudgeSettings, Prompt},
     votes,
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     grader::{Graded, Grader, Kind, Mode},
     llm::excerpt,
     model::{ChatModel, Completion, Request, Structure, Usage},
+    receipt::{self, Provenance},
     sample::{Message, Sample},
     score::{ErrorKind, GradeError, Outcome, Ranking},
 };
@@ -31,6 +32,7 @@ pub struct JudgeGrader {
     notices: Vec<String>,
     settings: JudgeSettings,
     models: Vec<Arc<dyn ChatModel>>,
+    provenance: Provenance,
 }
 
 impl JudgeGrader {
@@ -51,7 +53,22 @@ impl JudgeGrader {
             return Err(JudgeError::Quorum { quorum, votes });
         }
         let (question, notices) = Question::new(&settings)?;
-        Ok(Self { question, notices, settings, models })
+        let titles: Vec<String> = models.iter().map(|model| model.name().to_owned()).collect();
+        let judge = Self { question, notices, settings, models, provenance: Provenance::default() };
+        Ok(judge.asking(&titles))
+    }
+
+    /// The judge with its models as results shall name them.
+    #[must_use]
+    pub fn asking(self, models: &[String]) -> Self {
+        let name = match &self.settings.prompt {
+            Prompt::Rubric(rubric) => rubric.name,
+            Prompt::Template(_) => "template",
+        };
+        let prompt = receipt::digest(&self.question.text().into());
+        let (prompt, models) = (prompt.get(..16).unwrap_or_default(), models.join(", "));
+        let grader = format!("{}{name} {}{prompt} {models}", receipt::JUDGE, receipt::SHA256);
+        Self { provenance: Provenance::of(&grader.into()), ..self }
     }
 
     /// What the author of the judge should know of its template; for stderr, once.
@@ -230,7 +247,7 @@ impl Grader for JudgeGrader {
             Mode::Pointwise => self.score(sample, attempt).await,
             Mode::Listwise => self.rank(sample, attempt).await,
         };
-        Graded { outcome, usage }
+        Graded { outcome, usage, provenance: self.provenance.clone() }
     }
 }
 

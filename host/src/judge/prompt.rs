@@ -97,6 +97,23 @@ impl Question {
         needs
     }
 
+    /// What is asked of every sample alike, with placeholders for what is the sample's own.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for item in &self.items {
+            // Writing to a string does not fail.
+            let _ = match item {
+                Item::Text(words) => write!(text, "{words}"),
+                Item::Field(field) => write!(text, "{{{}}}", field.name()),
+                Item::Section { title, field, optional } => {
+                    write!(text, "\n\n{title}{}:\n{{{}}}", if *optional { "?" } else { "" }, field.name())
+                }
+            };
+        }
+        let mark = fence::mark(&[]);
+        format!("{}\n\n{text}\n\n{}\n\n{}", system(&mark), numbered(&self.rubrics), self.reply_wanted(2))
+    }
+
     /// The messages for a sample; a listwise question shows its responses in `order`.
     pub(super) fn messages(&self, sample: &Sample, order: &[usize]) -> Result<Vec<Message>, GradeError> {
         let mut parts = Vec::new();

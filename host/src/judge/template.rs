@@ -28,6 +28,25 @@ pub(super) enum Field {
     Column(String),
 }
 
+impl Field {
+    /// What a template calls it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Query => "query",
+            Self::Response => "response",
+            Self::Responses => "responses",
+            Self::Reference => "reference",
+            Self::Context => "context",
+            Self::History => "history",
+            Self::Messages => "messages",
+            Self::Rubrics => "rubrics",
+            Self::MinScore => "min_score",
+            Self::MaxScore => "max_score",
+            Self::Mapped(name) | Self::Column(name) => name,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),

@@ -14,16 +14,16 @@ use indexmap::IndexMap;
 use crate::{
     grader::{Grader, Mode},
     model::Usage,
+    receipt::Provenance,
     sample::Sample,
     score::{ErrorKind, GradeError, Outcome},
 };
 
-pub(crate) use self::json::set_number;
 pub use self::{
     only_where::{Condition, OnlyWhere},
     second_opinion::SecondOpinion,
 };
-pub(crate) use crate::score::rounded;
+pub(crate) use crate::score::{rounded, set_number};
 
 /// A grader with its place in a panel.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ impl Member {
             Outcome::Scored(score) => Some(rounded(score.score) >= rounded(self.threshold)),
             _ => None,
         };
-        Grade { outcome, pass, usage: graded.usage }
+        Grade { outcome, pass, usage: graded.usage, provenance: graded.provenance }
     }
 
     /// Whether a sample with this grade cannot pass.
@@ -146,7 +146,12 @@ impl Panel {
 
     /// The assessment of a row that no grader can be shown: the same error from each.
     pub fn unassessed(&self, error: &GradeError) -> Assessment {
-        let grade = || Grade { outcome: Outcome::Error(error.clone()), pass: None, usage: Usage::default() };
+        let grade = || Grade {
+            outcome: Outcome::Error(error.clone()),
+            pass: None,
+            usage: Usage::default(),
+            provenance: Provenance::default(),
+        };
         self.conclude(self.members.iter().map(|member| (member.name.clone(), grade())).collect())
     }
 
@@ -214,6 +219,7 @@ pub struct Grade {
     pub pass: Option<bool>,
     /// Model calls made for this grade.
     pub usage: Usage,
+    pub provenance: Provenance,
 }
 
 impl Grade {

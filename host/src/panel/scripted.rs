@@ -9,6 +9,7 @@ use super::{Member, OnError, Panel};
 use crate::{
     grader::{Graded, Grader, Kind, Mode},
     model::Usage,
+    receipt::Provenance,
     sample::{Columns, Message, Sample},
     score::{ErrorKind, GradeError, Outcome, Ranking, Score},
 };
@@ -37,7 +38,7 @@ impl Grader for Scripted {
             Mode::Listwise => self.order(&sample.responses),
         };
         let usage = Usage { calls: u64::from(self.kind == Kind::Judge), ..Usage::default() };
-        Graded { outcome, usage }
+        Graded { outcome, usage, provenance: Provenance::default() }
     }
 }
 

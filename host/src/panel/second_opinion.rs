@@ -64,7 +64,11 @@ impl Grader for SecondOpinion {
         let first = self.first.grade_anew(sample, attempt).await;
         let Outcome::Undecided { reason } = &first.outcome else { return first };
         let second = self.second.grade_anew(sample, attempt).await;
-        Graded { outcome: self.settle(reason, second.outcome), usage: first.usage.plus(second.usage) }
+        Graded {
+            outcome: self.settle(reason, second.outcome),
+            usage: first.usage.plus(second.usage),
+            provenance: first.provenance.followed_by(&second.provenance),
+        }
     }
 }
 

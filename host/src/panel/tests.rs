@@ -138,8 +138,10 @@ async fn grades_stand_in_a_row_without_keys_that_mean_nothing() {
     assert_eq!(assessment.grades_json().to_string(), expected.to_string(), "in this order of keys");
     let Value::Object(details) = json!({"line": 3}) else { unreachable!() };
     let score = Score { score: 0.5, value: 3.0, reason: String::new(), details };
-    let grade = Grade { outcome: Outcome::Scored(score), pass: Some(true), usage: Usage::default() };
+    let provenance = Provenance::of(&"math 0.1.0".into());
+    let grade = Grade { outcome: Outcome::Scored(score), pass: Some(true), usage: Usage::default(), provenance };
     assert_eq!(grade.to_json()["details"], json!({"line": 3}));
+    assert_eq!(grade.to_json()["grader"], "math 0.1.0");
 }
 
 /// Fails so often, retryably or not, and scores then.
@@ -170,7 +172,8 @@ impl Grader for Failing {
         } else {
             Outcome::Scored(Score { score: 1.0, value: 1.0, reason: String::new(), details: Columns::new() })
         };
-        Graded { outcome, usage: Usage { calls: 1, ..Usage::default() } }
+        let usage = Usage { calls: 1, ..Usage::default() };
+        Graded { outcome, usage, provenance: Provenance::default() }
     }
 }
 

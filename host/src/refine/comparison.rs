@@ -58,12 +58,13 @@ fn orders(ranking: &Ranking) -> Vec<&[u32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Usage;
+    use crate::{model::Usage, receipt::Provenance};
 
     fn preferred(votes: &[&[u32]]) -> Option<usize> {
         let votes: Vec<Vec<u32>> = votes.iter().map(|vote| vote.to_vec()).collect();
         let ranking = Ranking { ranks: vec![1, 1, 1], reason: String::new(), votes };
-        let grade = Grade { outcome: Outcome::Ranked(ranking), pass: None, usage: Usage::default() };
+        let (outcome, provenance) = (Outcome::Ranked(ranking), Provenance::default());
+        let grade = Grade { outcome, pass: None, usage: Usage::default(), provenance };
         Comparison { judge: "j".to_owned(), compared: vec![4, 7, 9], grade }.preferred()
     }
 

@@ -183,7 +183,7 @@ pub async fn inspect(
     Ok(catalog)
 }
 
-fn wasm_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
+pub(super) fn wasm_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
     let failed = |source| CatalogError { path: directory.to_owned(), source };
     let mut paths = Vec::new();
     for folder in [directory.to_owned(), directory.join("runtimes")] {

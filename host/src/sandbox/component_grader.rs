@@ -4,18 +4,20 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    catalog::{Entry, Language},
+    catalog::{Catalog, Entry, Language},
     limits::GradeLimits,
     model_calls::{GrantedModels, ModelCalls},
     pool::{Sandbox, SandboxError},
+    receipts::{ENGINE, Made, Receipts, digest_of_sample},
     wire::{
-        Answer, ComponentId, Execution, GradeWork, LogLine, ProgramRequest, WireGrants, WireMessage, WireSample,
+        Answer, ComponentId, Execution, GradeWork, LogLine, ProgramRequest, Trace, WireGrants, WireMessage, WireSample,
         WireVerdict, Work,
     },
 };
 use crate::{
     fields::{FieldMap, Needs},
     grader::{Graded, Grader, Kind, Mode},
+    receipt::{Provenance, SHA256},
     sample::{Columns, Message, Sample},
     score::{ErrorKind, GradeError, Outcome, Ranking, Scale, Score},
     text::clean,
@@ -75,6 +77,16 @@ pub struct ComponentGrader {
     limits: GradeLimits,
     uses_programs: bool,
     asks_models: bool,
+    /// Who it is, for results.
+    provenance: Provenance,
+    receipts: Option<Receipts>,
+}
+
+/// A grade that came to its end in a worker.
+struct Ran {
+    /// Digest of what the grader was given; empty where no receipt is made.
+    given: String,
+    trace: Trace,
 }
 
 impl ComponentGrader {
@@ -100,7 +112,22 @@ impl ComponentGrader {
             limits,
             uses_programs: entry.imports("programs"),
             asks_models: entry.imports("models"),
+            provenance: Provenance::of(&provenance(entry).into()),
+            receipts: None,
         }
+    }
+
+    /// The grader, with a receipt for each of its grades. The catalog has the runtimes that it may use.
+    #[must_use]
+    pub fn with_receipts(self, catalog: &Catalog, entry: &Entry, params: &Columns) -> Self {
+        let metering = self.sandbox.metering();
+        let receipts = Receipts::new(catalog, metering, entry, params, &self.map, self.limits, self.grants.programs);
+        Self { receipts: Some(receipts), ..self }
+    }
+
+    /// The digest of what the grader would be given of a sample, as a receipt has it.
+    pub fn digest_of(&self, sample: &Sample) -> Result<String, GradeError> {
+        Ok(digest_of_sample(&self.prepare(sample)?.0))
     }
 
     /// The grader as the configuration calls it, for messages that say what to write there.
@@ -109,9 +136,16 @@ impl ComponentGrader {
         Self { table: format!("[graders.{name}]"), ..self }
     }
 
-    /// The outcome; the calls of models that were made on the way stand in `calls`.
-    async fn outcome(&self, sample: &Sample, calls: &mut ModelCalls<'_>) -> Result<Outcome, GradeError> {
+    /// The outcome; the calls of models that were made on the way stand in `calls`, and what was told of the grade in
+    /// `ran`, once it came to its end.
+    async fn outcome(
+        &self,
+        sample: &Sample,
+        calls: &mut ModelCalls<'_>,
+        ran: &mut Option<Ran>,
+    ) -> Result<Outcome, GradeError> {
         let (sample, size) = self.prepare(sample)?;
+        let given = if self.receipts.is_some() { digest_of_sample(&sample) } else { String::new() };
         let (id, count) = (sample.id.clone(), sample.responses.len());
         let mut work = GradeWork {
             component: self.component,
@@ -124,14 +158,15 @@ impl ComponentGrader {
         loop {
             let again = self.asks_models.then(|| work.clone());
             let needs_runtimes = self.uses_programs && self.grants.programs;
-            let (answer, log) = self.sandbox.run(Work::Grade(work), needs_runtimes, size).await;
+            let (answer, mut trace) = self.sandbox.run(Work::Grade(work), needs_runtimes, size).await;
             match (answer?, again) {
                 (Answer::Asks { call, after }, Some(again)) => {
                     calls.make(call, after).await.map_err(|error| self.attributed(error))?;
                     work = GradeWork { answered: calls.answered.clone(), ..again };
                 }
                 (answer, _) => {
-                    self.publish(&id, log);
+                    self.publish(&id, std::mem::take(&mut trace.log));
+                    *ran = Some(Ran { given, trace });
                     return self.conclude(answer, count);
                 }
             }
@@ -195,6 +230,18 @@ impl ComponentGrader {
         })
     }
 
+    /// Where a grade comes from. What is the machine's failure has no receipt: it would not come again.
+    fn provenance_of(&self, sample: &Sample, ran: Option<Ran>, model_calls: usize, outcome: &Outcome) -> Provenance {
+        let may_pass = matches!(outcome, Outcome::Error(error) if error.retryable);
+        let receipt = match (&self.receipts, ran) {
+            (Some(receipts), Some(Ran { given, trace })) if !may_pass => {
+                Some(Box::new(receipts.make(Made { sample, given, trace: &trace, model_calls, outcome })))
+            }
+            _ => None,
+        };
+        Provenance { receipt, ..self.provenance.clone() }
+    }
+
     fn accept(&self, verdict: WireVerdict, count: usize) -> Result<Outcome, GradeError> {
         believe(verdict, self.scale, count).map_err(|what| GradeError::new(ErrorKind::BadResult, self.attribute(&what)))
     }
@@ -229,12 +276,15 @@ impl Grader for ComponentGrader {
 
     async fn grade(&self, sample: &Sample) -> Graded {
         let mut calls = ModelCalls::new(&self.grants.models, &self.table);
-        let mut outcome = self.outcome(sample, &mut calls).await.unwrap_or_else(Outcome::Error);
+        let mut ran = None;
+        let mut outcome = self.outcome(sample, &mut calls, &mut ran).await.unwrap_or_else(Outcome::Error);
+        let model_calls = calls.answered.len();
         if let (Outcome::Scored(score), false) = (&mut outcome, calls.told.is_empty()) {
             // The host's word, whatever the grader wrote there.
             score.details.insert(MODEL_CALLS.to_owned(), calls.told.into());
         }
-        Graded { outcome, usage: calls.usage }
+        let provenance = self.provenance_of(sample, ran, model_calls, &outcome);
+        Graded { outcome, usage: calls.usage, provenance }
     }
 }
 
@@ -248,6 +298,12 @@ impl Sandbox {
             _ => Err(GradeError::new(ErrorKind::GraderFailed, "an answer of another kind of work").into()),
         }
     }
+}
+
+/// Name, version, the beginning of the digest, and engine.
+fn provenance(entry: &Entry) -> String {
+    let digest = entry.digest.get(..16).unwrap_or_default();
+    format!("{} {} {SHA256}{digest} {ENGINE}", entry.name, entry.version)
 }
 
 fn wire_message(message: &Message) -> WireMessage {

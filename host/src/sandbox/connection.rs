@@ -22,7 +22,7 @@ use super::{
     limits::{ProgramLimits, backstop},
     offers::{Owner, WorkerId},
     pool::{Job, Shared},
-    wire::{self, Answer, ComponentId, Done, FromWorker, Load, Ticket, Work},
+    wire::{self, Answer, ComponentId, Done, FromWorker, Load, Ticket, Trace, Work},
     worker,
 };
 use crate::score::{ErrorKind, GradeError};
@@ -166,7 +166,7 @@ impl Connection {
         let mut frames = Vec::new();
         if let Err(error) = self.encode(shared, &job, &mut frames) {
             let reason = format!("the sample cannot be sent to a worker: {error}");
-            job.finish(Err(GradeError::new(ErrorKind::InvalidSample, reason)), vec![]);
+            job.finish(Err(GradeError::new(ErrorKind::InvalidSample, reason)), Trace::default());
             return;
         }
         // A closed channel means that the worker has ended, which `receive` is about to see.
@@ -257,11 +257,11 @@ impl Connection {
                 self.remember(&format!("component {component} cannot be loaded: {reason}"));
                 self.fail_component(component, &reason);
             }
-            FromWorker::Done(Done { ticket, answer, cpu, log }) => {
+            FromWorker::Done(Done { ticket, answer, cpu, trace }) => {
                 shared.count_cpu(cpu);
                 self.pace = (self.pace * 7 + cpu) / 8;
                 if let Some(job) = self.take_job(ticket) {
-                    job.finish(Ok(*answer), log);
+                    job.finish(Ok(*answer), trace);
                 }
             }
             FromWorker::Offer(offer) => shared.add_offer(Owner { worker: self.id, input: self.input.clone() }, offer),
@@ -289,7 +289,7 @@ impl Connection {
         for (_, job) in failed {
             self.bytes_under_way = self.bytes_under_way.saturating_sub(job.size);
             let reason = format!("the component cannot be loaded: {reason}");
-            job.finish(Ok(Answer::Failed { kind: ErrorKind::GraderFailed, reason }), vec![]);
+            job.finish(Ok(Answer::Failed { kind: ErrorKind::GraderFailed, reason }), Trace::default());
         }
     }
 

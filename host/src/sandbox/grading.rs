@@ -1,8 +1,11 @@
 //! One grade: a fresh store, an instance of the grader's component, one call, a typed answer.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use wasmtime::{
@@ -20,14 +23,16 @@ use super::{
         },
     },
     engine::Metering,
-    limits::{GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, TABLE_ELEMENTS, fuel, refuel},
+    limits::{
+        GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, TABLE_ELEMENTS, fuel, fuel_used, refuel,
+    },
     pipe::SharedPipe,
-    programs::{HostFailure, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
+    programs::{HostFailure, Runtime, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
     run_all::RunAll,
     wasi::{self, EmptyWasi, HasEmptyWasi},
     wire::{
-        Answer, AnsweredCall, GradeWork, LogLevel, LogLine, ModelCall, ProgramInput, WireDescription, WireGrants,
-        WireMode,
+        Answer, AnsweredCall, ComponentId, FuelUsed, GradeWork, LogLevel, LogLine, ModelCall, ProgramInput, Trace,
+        WireDescription, WireGrants, WireMode,
     },
 };
 use crate::score::ErrorKind;
@@ -95,12 +100,7 @@ impl Grader {
     }
 
     /// Grades one sample in a store of its own, which does not outlive the call.
-    pub(super) fn grade(
-        &self,
-        mut work: GradeWork,
-        runtimes: &Arc<Runtimes>,
-        pipe: &SharedPipe,
-    ) -> (Answer, Vec<LogLine>) {
+    pub(super) fn grade(&self, mut work: GradeWork, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> (Answer, Trace) {
         let limits = work.limits;
         let mut store = self.store(limits, work.grants, runtimes, pipe);
         store.data_mut().models.answered = std::mem::take(&mut work.answered);
@@ -108,7 +108,14 @@ impl Grader {
             Ok(answer) => answer,
             Err(trap) => failure(&trap, store.data(), limits),
         };
-        (answer, std::mem::take(&mut store.data_mut().log.lines))
+        let fuel = fuel_used(&store, limits.cpu);
+        let state = store.data_mut();
+        let trace = Trace {
+            log: std::mem::take(&mut state.log.lines),
+            fuel: fuel.map(|grader| FuelUsed { grader, programs: state.program_fuel.load(Ordering::Relaxed) }),
+            runtimes: state.used_runtimes.iter().copied().collect(),
+        };
+        (answer, trace)
     }
 
     fn call(&self, store: &mut Store<GraderState>, work: GradeWork) -> wasmtime::Result<Answer> {
@@ -153,6 +160,8 @@ impl Grader {
             programs: TimeSpent::default(),
             log: Log { lines: vec![], room: limits.log },
             models: Models::default(),
+            program_fuel: Arc::default(),
+            used_runtimes: BTreeSet::new(),
             open_sessions: 0,
             session_memory: 0,
         };
@@ -286,6 +295,9 @@ pub(super) struct GraderState {
     programs: TimeSpent,
     log: Log,
     models: Models,
+    /// Instructions of programs so far, where they count.
+    program_fuel: Arc<AtomicU64>,
+    used_runtimes: BTreeSet<ComponentId>,
     open_sessions: usize,
     /// What the open sessions may take together, in bytes.
     session_memory: usize,
@@ -301,6 +313,13 @@ impl GraderState {
             return Err(HostFailure::out_of_time(self.limits.programs).into());
         }
         Ok(())
+    }
+
+    /// The runtime of a language, from now on one of those that were used.
+    fn runtime(&mut self, language: &str) -> Result<(ComponentId, Arc<Runtime>), HostFailure> {
+        let (component, runtime) = self.runtimes.find(language)?;
+        self.used_runtimes.insert(component);
+        Ok((component, runtime))
     }
 
     /// Runs programs without counting their time as the grader's own.
@@ -394,7 +413,7 @@ impl programs::Host for GraderState {
         }
         let limits = ProgramLimits::from(program.limits);
         self.apart(|state| {
-            let (component, runtime) = state.runtimes.find(&program.language)?;
+            let (component, runtime) = state.runtime(&program.language)?;
             let inputs: Vec<ProgramInput> = inputs.into_iter().map(Into::into).collect();
             let run = RunAll {
                 pipe: &state.pipe,
@@ -407,7 +426,10 @@ impl programs::Host for GraderState {
                 time: state.limits.programs,
                 room: state.limits.memory,
             };
-            Ok(run.run()?.into_iter().map(Into::into).collect())
+            let executions = run.run()?;
+            let fuel = executions.iter().filter_map(|execution| execution.fuel).sum();
+            state.program_fuel.fetch_add(fuel, Ordering::Relaxed);
+            Ok(executions.into_iter().map(Into::into).collect())
         })
     }
 
@@ -419,7 +441,7 @@ impl programs::Host for GraderState {
     fn check(&mut self, language: String, source: String) -> wasmtime::Result<Vec<program_types::Diagnostic>> {
         self.granted_programs()?;
         self.apart(|state| {
-            let diagnostics = state.runtimes.get(&language)?.check(&source, ProgramLimits::default())?;
+            let diagnostics = state.runtime(&language)?.1.check(&source, ProgramLimits::default())?;
             Ok(diagnostics.into_iter().map(Into::into).collect())
         })
     }
@@ -450,8 +472,9 @@ impl programs::HostSession for GraderState {
             handles.insert(name, Arc::clone(self.wasi.table.get(&peer)?));
         }
         let session = self.apart(|state| {
-            let runtime = state.runtimes.get(&program.language)?;
-            Session::open(&runtime, program.source, handles, limits)
+            let (_, runtime) = state.runtime(&program.language)?;
+            let session = Session::open(&runtime, program.source, handles, limits)?;
+            Ok::<_, HostFailure>(session.counted_in(Arc::clone(&state.program_fuel)))
         })?;
         self.open_sessions += 1;
         self.session_memory = memory;

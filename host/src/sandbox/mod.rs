@@ -4,6 +4,7 @@
 //! ([`Sandbox`]); a worker process ([`worker`]) does it. [`ComponentGrader`] is the adapter that the panel sees.
 
 mod bindings;
+mod by_digest;
 mod cache;
 mod catalog;
 mod compiler;
@@ -22,12 +23,14 @@ mod offers;
 mod pipe;
 mod pool;
 mod programs;
+mod receipts;
 mod run_all;
 mod wasi;
 mod wire;
 pub mod worker;
 
 pub use self::{
+    by_digest::find_by_digest,
     cache::{CacheError, CompileCache},
     catalog::{Catalog, CatalogError, Entry, Language, Rejected, inspect},
     component_grader::{ComponentGrader, Grants},
@@ -36,5 +39,6 @@ pub use self::{
     lockdown::Refused,
     model_calls::{CALLS_PER_GRADE, GrantedModels},
     pool::{LogSink, Sandbox, SandboxError, SandboxSettings, WorkerStatistics},
+    receipts::{ENGINE, digest_of_limits},
     wire::{Action, Diagnostic, Ending, Execution, LogLevel, LogLine, ProgramRequest, Raised},
 };

@@ -23,7 +23,7 @@ use super::{
     engine::{Metering, Purpose},
     lockdown::Refused,
     offers::{Offers, Owner, Portion, WorkerId},
-    wire::{Answer, ComponentId, LoadRole, LogLine, Offer, OfferId, Work},
+    wire::{Answer, ComponentId, LoadRole, LogLine, Offer, OfferId, Trace, Work},
     worker,
 };
 use crate::score::{ErrorKind, GradeError};
@@ -114,7 +114,7 @@ pub(super) struct Job {
 
 enum Recipient {
     /// Waits for the answer.
-    Caller(oneshot::Sender<(Result<Answer, GradeError>, Vec<LogLine>)>),
+    Caller(oneshot::Sender<(Result<Answer, GradeError>, Trace)>),
     /// The worker that offered it, which runs it itself where there is no answer.
     Owner(Portion),
 }
@@ -131,10 +131,10 @@ impl Job {
         }
     }
 
-    pub(super) fn finish(self, answer: Result<Answer, GradeError>, log: Vec<LogLine>) {
+    pub(super) fn finish(self, answer: Result<Answer, GradeError>, trace: Trace) {
         match self.recipient {
             // Nobody may be waiting any more; that is theirs to decide.
-            Recipient::Caller(reply) => drop(reply.send((answer, log))),
+            Recipient::Caller(reply) => drop(reply.send((answer, trace))),
             Recipient::Owner(portion) => portion.finish(answer.ok()),
         }
     }
@@ -228,19 +228,19 @@ impl Sandbox {
         id
     }
 
-    /// Does one piece of work in a worker. The second value is what was logged on the way.
+    /// Does one piece of work in a worker. The second value is what is told of it beside.
     pub(super) async fn run(
         &self,
         work: Work,
         needs_runtimes: bool,
         size: usize,
-    ) -> (Result<Answer, GradeError>, Vec<LogLine>) {
+    ) -> (Result<Answer, GradeError>, Trace) {
         let (reply, answer) = oneshot::channel();
         lock(&self.0.queue).jobs.push_back(Job::new(work, needs_runtimes, size, Recipient::Caller(reply)));
         self.0.wake.notify_one();
-        answer
-            .await
-            .unwrap_or_else(|_| (Err(GradeError::new(ErrorKind::Cancelled, "the sandbox was shut down")), vec![]))
+        answer.await.unwrap_or_else(|_| {
+            (Err(GradeError::new(ErrorKind::Cancelled, "the sandbox was shut down")), Trace::default())
+        })
     }
 }
 
@@ -319,7 +319,7 @@ impl Shared {
         lock(&self.offers).forget(worker);
         let (offered, mut jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(Job::is_of_another_worker);
         for job in offered {
-            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, how)), vec![]);
+            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, how)), Trace::default());
         }
         let alone = jobs.len() == 1;
         for job in &mut jobs {
@@ -330,7 +330,7 @@ impl Shared {
             jobs.into_iter().partition(|job| LONE_DEATHS <= job.lone_deaths);
         for job in killers {
             let reason = format!("{LONE_DEATHS} worker processes died with this sample alone: {how}");
-            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), vec![]);
+            job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), Trace::default());
         }
         lock(&self.queue).suspects.extend(suspects);
         self.wake.notify_one();
@@ -346,7 +346,7 @@ async fn supervise(shared: Arc<Shared>) {
             Ok(connection) => connection,
             Err(error) => {
                 let reason = format!("cannot start a worker process: {error}");
-                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), vec![]);
+                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), Trace::default());
                 continue;
             }
         };

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, TryLockError},
+    sync::{
+        Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -150,6 +153,8 @@ pub struct Session {
     ended: Option<Ending>,
     /// What calls of other programs have cost so far: their limits are for all of them together.
     answered: Answered,
+    /// Where the instructions of its steps are added up, where they count.
+    counter: Arc<AtomicU64>,
 }
 
 /// What a session's answers to the programs that it is a peer of have used.
@@ -179,7 +184,13 @@ impl Session {
             source: Some(source),
             ended: None,
             answered: Answered::default(),
+            counter: Arc::default(),
         })
+    }
+
+    /// The session, its instructions added up with those of others.
+    pub(super) fn counted_in(self, counter: Arc<AtomicU64>) -> Self {
+        Self { counter, ..self }
     }
 
     /// The memory that it may take, in bytes.
@@ -230,6 +241,7 @@ impl Session {
                 (ending, None)
             }
         };
+        self.counter.fetch_add(fuel_used(&self.store, self.granted).unwrap_or(0), Ordering::Relaxed);
         let (value, args_after) = outcome.map_or((None, vec![]), |outcome| (outcome.value, outcome.args_after));
         Ok(self.execution(ending, value, args_after))
     }
@@ -422,10 +434,6 @@ impl Runtimes {
         for language in languages {
             self.0.insert(language, (component, Arc::clone(runtime)));
         }
-    }
-
-    pub(super) fn get(&self, language: &str) -> Result<Arc<Runtime>, HostFailure> {
-        Ok(self.find(language)?.1)
     }
 
     /// The runtime, and the component that it is.

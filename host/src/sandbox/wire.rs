@@ -219,7 +219,24 @@ pub(super) struct Done {
     pub(super) answer: Box<Answer>,
     /// Processor time that it took.
     pub(super) cpu: Duration,
+    pub(super) trace: Trace,
+}
+
+/// What is told of a piece of work beside its answer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Trace {
     pub(super) log: Vec<LogLine>,
+    /// Instructions, where they count.
+    pub(super) fuel: Option<FuelUsed>,
+    /// The language runtimes that were used, sorted.
+    pub(super) runtimes: Vec<ComponentId>,
+}
+
+/// Instructions that a grade took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FuelUsed {
+    pub(super) grader: u64,
+    pub(super) programs: u64,
 }
 
 /// How much a log line matters to its grader.

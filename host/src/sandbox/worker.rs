@@ -28,7 +28,7 @@ use super::{
     pipe::{PipeError, SharedPipe},
     programs::{HostFailure, Runtime, Runtimes, root_cause},
     wire::{
-        Answer, ComponentId, Done, FromWorker, Load, LoadRole, LogLine, ProgramInput, ProgramRequest, ToWorker, Work,
+        Answer, ComponentId, Done, FromWorker, Load, LoadRole, ProgramInput, ProgramRequest, ToWorker, Trace, Work,
     },
 };
 use crate::score::ErrorKind;
@@ -136,9 +136,9 @@ fn work(engines: Engines) -> Result<(), WorkerError> {
             ToWorker::News(_) => {}
             ToWorker::Work { ticket, work } => {
                 let started = thread_cpu_time();
-                let (answer, log) = worker.answer(work);
+                let (answer, trace) = worker.answer(work);
                 let cpu = thread_cpu_time().saturating_sub(started);
-                pipe.lock().send(&FromWorker::Done(Done { ticket, answer: Box::new(answer), cpu, log }))?;
+                pipe.lock().send(&FromWorker::Done(Done { ticket, answer: Box::new(answer), cpu, trace }))?;
             }
         }
     }
@@ -204,17 +204,17 @@ impl Worker {
         Ok(())
     }
 
-    fn answer(&self, work: Work) -> (Answer, Vec<LogLine>) {
+    fn answer(&self, work: Work) -> (Answer, Trace) {
         let _busy = self.ticker.busy();
         match work {
-            Work::Describe(component) => (self.describe(component), vec![]),
+            Work::Describe(component) => (self.describe(component), Trace::default()),
             Work::Grade(work) => match self.graders.get(&work.component) {
                 Some(grader) => grader.grade(work, &self.by_language, &self.pipe),
-                None => (unknown(work.component), vec![]),
+                None => (unknown(work.component), Trace::default()),
             },
-            Work::Program { runtime, request } => (self.run_program(runtime, &request), vec![]),
+            Work::Program { runtime, request } => (self.run_program(runtime, &request), Trace::default()),
             Work::Programs { runtime, source, limits, inputs } => {
-                (self.run_programs(runtime, &source, limits, &inputs), vec![])
+                (self.run_programs(runtime, &source, limits, &inputs), Trace::default())
             }
         }
     }
