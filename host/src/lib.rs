@@ -11,6 +11,7 @@ pub mod budget;
 pub mod fields;
 pub mod grader;
 pub mod model;
+pub mod traffic;
 
 pub mod judge;
 pub mod llm;

@@ -79,6 +79,7 @@ fn modules_depend_downwards() {
         ("fields.rs", &["grader", "model", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("grader.rs", &["panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("model.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
+        ("traffic.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("sandbox", &["panel", "refine", "run", "dataset", "cli", "llm", "judge"]),
         ("llm", &["panel", "refine", "run", "dataset", "cli", "sandbox", "judge"]),
         ("judge", &["panel", "refine", "run", "dataset", "cli", "sandbox"]),

@@ -108,6 +108,7 @@ impl EndpointModel {
         let worst = self.worst_case(request);
         let mut call = Call::new(&self.endpoint, &self.shown_url, request, self.learnt(), Instant::now());
         call.max_retries = max_retries;
+        let mut is_repeated = false;
         loop {
             let before = call.usage;
             let reservation = match self.endpoint.budget.reserve(worst).await {
@@ -115,11 +116,15 @@ impl EndpointModel {
                 Err(error) => return (Err(over_budget(&error)), call.usage),
             };
             let began = Instant::now();
+            let in_flight = self.endpoint.traffic.sent(is_repeated);
             let exchange = self.exchange(&call).await;
+            drop(in_flight);
+            is_repeated = true;
             self.adapt(&exchange, began);
             let was_sent = !matches!(&exchange, Exchange::Broken(breakage) if breakage.stage == Stage::Connect);
             let may_cost = was_sent && exchange.may_cost();
             let step = call.next(exchange, Instant::now(), rand::random());
+            self.endpoint.traffic.used(used_since(before, call.usage));
             let used = tokens_used(before, call.usage);
             if let Some(used) = used {
                 self.pace.settle(estimate, used);
@@ -166,6 +171,19 @@ fn settle(reservation: Reservation, was_sent: bool, may_cost: bool, tokens: Opti
 fn cost_of(before: Usage, after: Usage) -> Option<f64> {
     (after.calls > before.calls).then_some(())?;
     Some(after.cost? - if before.calls == 0 { 0.0 } else { before.cost? })
+}
+
+/// What was used between two moments of a call; what was unknown before is unknown.
+fn used_since(before: Usage, after: Usage) -> Usage {
+    let since = |before_it: Option<u64>, after_it: Option<u64>| {
+        Some(after_it?.saturating_sub(if before.calls == 0 { 0 } else { before_it? }))
+    };
+    Usage {
+        calls: after.calls.saturating_sub(before.calls),
+        prompt_tokens: since(before.prompt_tokens, after.prompt_tokens),
+        completion_tokens: since(before.completion_tokens, after.completion_tokens),
+        cost: cost_of(before, after),
+    }
 }
 
 impl EndpointModel {
@@ -215,6 +233,9 @@ impl EndpointModel {
             Exchange::Answered { status: 429 | 503 | 529, .. }
             | Exchange::Broken(Breakage { stage: Stage::Timeout, .. }) => self.slots.overloaded(began, now),
             _ => {}
+        }
+        if matches!(exchange, Exchange::Answered { status: 429, .. }) {
+            self.endpoint.traffic.rate_limited();
         }
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::{budget::Budget, sample::Columns};
+use crate::{budget::Budget, sample::Columns, traffic::Traffic};
 
 /// A key or another value that must not be shown; its `Debug` hides it and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Endpoint {
     pub prices: Option<Prices>,
     /// What the calls of the run may use.
     pub budget: Budget,
+    /// Where the calls of the run are counted.
+    pub traffic: Traffic,
 }
 
 impl Endpoint {
@@ -98,6 +100,7 @@ impl Endpoint {
             body: Columns::new(),
             prices: None,
             budget: Budget::default(),
+            traffic: Traffic::default(),
         }
     }
 
