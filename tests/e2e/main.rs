@@ -46,5 +46,6 @@ mod reporting;
 mod resuming;
 mod scale;
 mod second_opinion;
+mod spending;
 mod support;
 mod workers;

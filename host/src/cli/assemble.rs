@@ -33,6 +33,7 @@ use crate::{
         Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, GrantedModels, Grants, LogLevel, LogLine, LogSink,
         Metering, Sandbox, SandboxSettings,
     },
+    traffic::Traffic,
 };
 
 /// The sandbox, with every component that it can run.
@@ -167,6 +168,7 @@ impl Assembly {
         components: &Components,
         record: &Record,
         receipts: bool,
+        traffic: &Traffic,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
@@ -177,6 +179,7 @@ impl Assembly {
             let mut endpoints = endpoints(name, model, environment)?;
             for (endpoint, _) in &mut endpoints {
                 endpoint.budget = record.budget.clone();
+                endpoint.traffic = traffic.clone();
             }
             let identity = identity(&endpoints);
             let title = title(name, &endpoints);

@@ -10,6 +10,8 @@ pub(super) struct Environment {
     pub(super) binary_directory: Option<PathBuf>,
     /// Whether the user wants to see what graders log.
     pub(super) verbose: bool,
+    /// The command line, the program's name first.
+    pub(super) arguments: Vec<String>,
 }
 
 impl Environment {
@@ -22,6 +24,7 @@ impl Environment {
             variables: env::vars_os().filter_map(text).collect(),
             binary_directory: binary.and_then(|binary| binary.parent().map(PathBuf::from)),
             verbose,
+            arguments: env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     environment::Environment,
     failure::{CommandResult, Status},
     plan::Work,
-    setup::{Job, shutdown},
+    setup::Job,
 };
 use crate::run;
 
@@ -15,7 +15,7 @@ pub(super) async fn grade(args: &GradeArgs, print_config: bool, environment: &En
         return Ok(Status::Done);
     };
     let destination = job.open_destination()?;
-    let result = run::grade(&job.run(), job.rows()?, destination, shutdown()).await;
+    let result = run::grade(&job.run(), job.rows()?, destination, job.shutdown()).await;
     let (status, summary) = job.conclude(result)?;
     Ok(match args.fail_under.filter(|least| !is_reached(*least, summary.mean_score())) {
         None => status,

@@ -17,6 +17,7 @@ mod failure;
 mod grade;
 mod graded_rows;
 mod graders;
+mod interrupt;
 mod judges;
 mod merge;
 mod new;

@@ -91,8 +91,15 @@ fn open_directory(path: &Path, args: &RecordArgs, told: &Value) -> Result<RunDir
         return RunDirectory::create(path, told).map_err(explain);
     }
     let mut directory = RunDirectory::resume(path, told).map_err(explain)?;
+    let used = directory.charge();
+    let cost = if used.cost > 0.0 { format!(" and cost {:.4}", used.cost) } else { String::new() };
+    // With calls under way, it is what they may have used at the worst.
+    let used = match used.calls {
+        0 => String::new(),
+        calls => format!("; it has used at most {}{cost}", count(calls, "call")),
+    };
     console::say(&format!(
-        "continuing the run in {}: {} done{}",
+        "continuing the run in {}: {} done{}{used}",
         path.display(),
         count(directory.rows_done(), "row"),
         match directory.calls_under_way() {

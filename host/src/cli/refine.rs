@@ -5,7 +5,7 @@ use super::{
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     plan::{RefineOptions, RefinePlan, Work},
-    setup::{Job, shutdown},
+    setup::Job,
 };
 use crate::{
     refine::{RefineSettings, Refiner},
@@ -23,7 +23,7 @@ pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &
     let destination = job.open_destination()?;
     let (settings, final_judge) = (settings(plan), job.assembly.final_judge.as_ref());
     let refiner = Refiner { writer: writer.as_ref(), final_judge, settings: &settings };
-    let result = run::refine(&job.run(), refiner, job.rows()?, destination, shutdown()).await;
+    let result = run::refine(&job.run(), refiner, job.rows()?, destination, job.shutdown()).await;
     let (status, _) = job.conclude(result)?;
     Ok(status)
 }

@@ -6,7 +6,7 @@ use super::{
     failure::{CommandResult, Status},
     graded_rows::locate,
     plan::{EarlierRun, Work},
-    setup::{Job, shutdown},
+    setup::Job,
 };
 use crate::run;
 
@@ -18,7 +18,7 @@ pub(super) async fn regrade(args: &RegradeArgs, print_config: bool, environment:
     };
     let destination = job.open_destination()?;
     let final_judge = job.assembly.final_judge.as_ref();
-    let result = run::regrade(&job.run(), final_judge, job.rows()?, destination, shutdown()).await;
+    let result = run::regrade(&job.run(), final_judge, job.rows()?, destination, job.shutdown()).await;
     let (status, _) = job.conclude(result)?;
     Ok(status)
 }

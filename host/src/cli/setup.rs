@@ -9,9 +9,10 @@ use super::{
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
+    interrupt::{self, Kept},
     judges,
     plan::{self, GraderPlan, Known, Places, Plan, What, Work},
-    progress::Display,
+    progress::{Display, Shown},
     reach::{Reach, reach},
     record::{self, Record},
     report, table,
@@ -20,6 +21,7 @@ use crate::{
     dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema, nearest_names},
     model::{ChatModel, ModelError},
     run::{self, Destination, Run, RunError, Shard, Summary},
+    traffic::Traffic,
 };
 
 /// Rows that are looked at to tell whether a grader has what it needs.
@@ -38,6 +40,7 @@ pub(super) struct Job {
     rows: u64,
     shard: Shard,
     record: Record,
+    kept: Kept,
 }
 
 impl Job {
@@ -76,14 +79,25 @@ impl Job {
         }
         let told = record::told(&plan, &components, &dataset, selection)?;
         let record = Record::open(&selection.record, &plan, &told, environment)?;
-        let assembly = Assembly::new(&plan, &components, &record, selection.receipts, environment)?;
+        let traffic = Traffic::default();
+        let receipts = selection.receipts;
+        let assembly = Assembly::new(&plan, &components, &record, receipts, &traffic, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
         warn_of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
         let shard = selection.shard.unwrap_or(Shard::WHOLE);
-        let left = shard.rows_of(rows).saturating_sub(record.rows_before()) + record.retried().len() as u64;
-        let display = Display::new(left, console::is_watched() && !environment.verbose);
+        let display = Display::new(
+            shown(&plan, &record, traffic, shard.rows_of(rows)),
+            console::is_watched() && !environment.verbose,
+        );
+        let kept = Kept {
+            resume: record.is_kept().then(|| Kept::resume_of(&environment.arguments)),
+            output: selection.output.clone().filter(|path| path != Path::new("-")),
+            asks_models: !plan.models.is_empty(),
+            has_cache: record.recorder.is_some() && !selection.record.no_cache,
+            reads_stdin: selection.dataset == Path::new("-"),
+        };
         let output = selection.output.clone();
         let output_format = selection.output_format.options();
         Ok(Some(Self {
@@ -98,10 +112,13 @@ impl Job {
             rows,
             shard,
             record,
+            kept,
         }))
     }
 
+    /// The run, of which the user is told from now on.
     pub(super) fn run(&self) -> Run<'_> {
+        self.display.start();
         Run {
             parts: &self.parts,
             panel: &self.assembly.panel,
@@ -110,6 +127,11 @@ impl Job {
             recorder: self.record.recorder.clone(),
             progress: &self.display,
         }
+    }
+
+    /// Resolves when the run shall stop.
+    pub(super) async fn shutdown(&self) {
+        interrupt::shutdown(&self.display, &self.kept).await;
     }
 
     /// The rows to work on.
@@ -177,13 +199,12 @@ impl Job {
             Ok(summary) => summary,
             Err(RunError::Model { error: error @ ModelError::Budget(_), summary }) => {
                 console::say(&format!("\n{}", table::summary(&summary)));
-                let advice = self.partial_hint("raise `budget` in [refine]");
-                console::say(&format!("stopped: {error}; {advice}"));
+                console::say(&format!("stopped: {error}; raise `budget` in [refine]; {}", self.kept.advice()));
                 return Ok((Status::Incomplete, *summary));
             }
             Err(RunError::Model { error, summary }) => {
                 let failure = Failure::from(RunError::Model { error, summary });
-                return Err(failure.hint(self.partial_hint("correct the model's settings and run again")));
+                return Err(failure.hint(format!("correct the model's settings; {}", self.kept.advice())));
             }
             Err(error) => return Err(error.into()),
         };
@@ -199,7 +220,7 @@ impl Job {
             ));
         }
         if summary.is_partial {
-            console::say(&format!("stopped before the end; {}", self.partial_hint("run again for the whole")));
+            console::say(&format!("stopped before the end; {}", self.kept.advice()));
         }
         let is_whole = summary.faulty == 0 && !summary.is_partial;
         Ok((if is_whole { Status::Done } else { Status::Incomplete }, summary))
@@ -214,47 +235,21 @@ impl Job {
             _ => {}
         }
     }
+}
 
-    fn partial_hint(&self, advice: &str) -> String {
-        if let Some(path) = self.record.path() {
-            return format!("{advice}; --run {} --resume goes on where it stopped", path.display());
-        }
-        match &self.output {
-            Some(path) if path.as_os_str() != "-" => {
-                format!("{advice}; the rows that were done stand in {}.partial", path.display())
-            }
-            _ => advice.to_owned(),
-        }
+/// What the display is to show of a run of so many rows.
+fn shown(plan: &Plan, record: &Record, traffic: Traffic, rows: u64) -> Shown {
+    let retried = record.retried().len() as u64;
+    let before = record.rows_before();
+    Shown {
+        // Rows that are done anew are not done.
+        total: if retried > 0 { rows.saturating_sub(before) + retried } else { rows },
+        before: if retried > 0 { 0 } else { before },
+        refines: plan.refine.is_some(),
+        traffic: (!plan.models.is_empty()).then_some(traffic),
+        recorder: record.recorder.clone(),
+        is_retry: retried > 0,
     }
-}
-
-/// Resolves when the user or the system wants the run to stop. A second signal stops it at once; what was written by
-/// then stays.
-pub(super) async fn shutdown() {
-    signal().await;
-    console::say("stopping: no further row is begun; once more stops at once");
-    tokio::spawn(async {
-        signal().await;
-        stop_at_once();
-    });
-}
-
-/// Resolves at the next wish of the user or the system that the process end.
-pub(super) async fn signal() {
-    let interrupted = tokio::signal::ctrl_c();
-    let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        let _ = interrupted.await;
-        return;
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        _ = terminated.recv() => {}
-    }
-}
-
-#[expect(clippy::exit, reason = "the user asked twice; workers end when their pipe closes")]
-fn stop_at_once() {
-    std::process::exit(130);
 }
 
 fn open_dataset(selection: &Selection, file: &ConfigFile, work: &Work) -> Result<Dataset, Failure> {

@@ -14,7 +14,7 @@ use super::{
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
-    grade, setup,
+    grade, interrupt,
 };
 
 /// How often the files are looked at; what changed must then stand still for as long.
@@ -28,7 +28,7 @@ pub(super) async fn watch(args: &GradeArgs, environment: &Environment) -> Comman
         return Err(Failure::new("--watch needs a dataset that can be read again, and standard input cannot"));
     }
     let mut status = Status::Done;
-    let mut ended = std::pin::pin!(setup::signal());
+    let mut ended = std::pin::pin!(interrupt::signal());
     loop {
         // Before the run: what changes in its course is graded next.
         let before = marks(args, environment);

@@ -70,6 +70,12 @@ pub struct Run<'a> {
 
 /// Is told what happens during a run.
 pub trait Progress: Send + Sync {
+    /// A row is worked on from now on.
+    fn row_begun(&self) {}
+
+    /// A row is worked on no longer; it is written when those before it are.
+    fn row_ended(&self) {}
+
     /// A row is written. Called in the order of the dataset.
     fn row_done(&self, row: &FinishedRow);
 }
@@ -284,7 +290,10 @@ async fn drive(
         let row = row?;
         let plain = RowContext { number: row.number, anew: false };
         let context = run.recorder.as_ref().map_or(plain, |recorder| recorder.context(row.number));
-        Ok(Some(times::timed(row.number, context.scope(work(row))).await))
+        run.progress.row_begun();
+        let worked = times::timed(row.number, context.scope(work(row))).await;
+        run.progress.row_ended();
+        Ok(Some(worked))
     };
     let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
     let mut shutdown = pin!(shutdown);
