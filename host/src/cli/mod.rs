@@ -45,7 +45,7 @@ use self::{
     failure::{CommandResult, Status},
     plan::Places,
 };
-use crate::sandbox::worker;
+use crate::{dataset::silence_guarded_panics, sandbox::worker};
 
 /// Runs the command line; what it gives back is the exit status of the process.
 pub fn run() -> ExitCode {
@@ -54,6 +54,7 @@ pub fn run() -> ExitCode {
         let arguments: Vec<OsString> = std::env::args_os().skip(2).collect();
         return worker::run(&arguments);
     }
+    silence_guarded_panics();
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => {

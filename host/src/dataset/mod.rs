@@ -19,7 +19,7 @@ pub use self::{
     error::{DatasetError, Place, nearest_names},
     format::{Format, FormatOptions, Layout},
     parts::{ORIGINAL_RESPONSE, Parts, ResponseColumn},
-    read::Rows,
+    read::{Rows, silence_guarded_panics},
     schema::{ColumnType, Schema},
     write::Output,
 };
@@ -197,6 +197,9 @@ impl Dataset {
                 return Err(DatasetError::Parquet { name, problem });
             }
         }
+        if columns.is_empty() {
+            return Err(DatasetError::Parquet { name, problem: "it has no columns".to_owned() });
+        }
         self.schema = Schema::of_arrow(&schema);
         let mut identities = Identities::new(self);
         let mut rows = 0;
@@ -215,6 +218,8 @@ impl Dataset {
     }
 }
 
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]

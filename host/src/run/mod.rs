@@ -237,7 +237,7 @@ pub async fn refine(
 }
 
 /// Grades what earlier refinements tried at every row, and writes each with the attempt that is the best now; otherwise
-/// like [`refine`]. No writer is asked.
+/// like [`refine`](fn@refine). No writer is asked.
 pub async fn regrade(
     run: &Run<'_>,
     final_judge: Option<&Member>,

@@ -1,7 +1,8 @@
 //! A JSON array of objects, read row by row.
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, BufReader},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -13,7 +14,10 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 
 use super::{
-    super::{DatasetError, Place, Row, bytes::ByteReader},
+    super::{
+        DatasetError, Place, Row,
+        bytes::{ByteReader, RowLimit},
+    },
     Replaced,
     object::{ObjectRow, parse_object, without_position},
 };
@@ -22,17 +26,26 @@ use super::{
 const READ_AHEAD: usize = 64;
 
 /// Reads on a thread of its own, since the parser calls and is not called.
-pub(super) fn read(reader: ByteReader, name: String, replaced: Replaced) -> Receiver<Result<Row, DatasetError>> {
+pub(super) fn read(
+    text: (ByteReader, RowLimit),
+    name: String,
+    replaced: Replaced,
+) -> Receiver<Result<Row, DatasetError>> {
     let (sender, receiver) = sync_channel(READ_AHEAD);
-    thread::spawn(move || read_array(reader, &name, &replaced, &sender));
+    thread::spawn(move || read_array(text, &name, &replaced, &sender));
     receiver
 }
 
 /// Sends the rows of an array, and whatever ends them early, until nobody listens.
-fn read_array(reader: ByteReader, name: &str, replaced: &Replaced, rows: &SyncSender<Result<Row, DatasetError>>) {
+fn read_array(
+    (reader, limit): (ByteReader, RowLimit),
+    name: &str,
+    replaced: &Replaced,
+    rows: &SyncSender<Result<Row, DatasetError>>,
+) {
     let mut count = 0;
-    let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let elements = Elements { rows, replaced, count: &mut count };
+    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::new(reader));
+    let elements = Elements { rows, replaced, limit: &limit, count: &mut count };
     let read = deserializer.deserialize_seq(elements).and_then(|()| deserializer.end());
     if let Err(error) = read {
         // This fails where nobody listens any more, which is no error.
@@ -66,6 +79,7 @@ fn malformed_array(name: &str, rows_before: u64, error: serde_json::Error) -> Da
 struct Elements<'a> {
     rows: &'a SyncSender<Result<Row, DatasetError>>,
     replaced: &'a Replaced,
+    limit: &'a RowLimit,
     count: &'a mut u64,
 }
 
@@ -78,6 +92,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         while let Some(text) = sequence.next_element::<Box<RawValue>>()? {
+            self.limit.begin_row();
             let number = *self.count + 1;
             let mut text = String::from(Box::<str>::from(text)).into_bytes();
             let ObjectRow(columns) = parse_object(&mut text, || self.replaced.note(number))

@@ -5,13 +5,18 @@ use std::io::BufRead;
 use serde_json::error::Category;
 
 use super::{
-    super::{DatasetError, Place, Row, bytes::ByteReader, error::kind_of},
+    super::{
+        DatasetError, Place, Row,
+        bytes::{ByteReader, RowLimit},
+        error::kind_of,
+    },
     Replaced,
     object::{ObjectRow, parse_object, without_position},
 };
 
 pub(super) struct Lines {
     reader: ByteReader,
+    limit: RowLimit,
     name: String,
     row: u64,
     line: u64,
@@ -20,8 +25,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(reader: ByteReader, name: String, replaced: Replaced) -> Self {
-        Self { reader, name, row: 0, line: 0, buffer: Vec::new(), replaced }
+    pub(super) fn new((reader, limit): (ByteReader, RowLimit), name: String, replaced: Replaced) -> Self {
+        Self { reader, limit, name, row: 0, line: 0, buffer: Vec::new(), replaced }
     }
 }
 
@@ -31,6 +36,7 @@ impl Iterator for Lines {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             self.buffer.clear();
+            self.limit.begin_row();
             match self.reader.read_until(b'\n', &mut self.buffer) {
                 Ok(0) => return None,
                 Ok(_) => self.line += 1,

@@ -1,6 +1,7 @@
 //! Rows in, one by one, of whatever format.
 
 mod array;
+mod guarded;
 mod lines;
 mod object;
 mod parquet;
@@ -14,6 +15,7 @@ use std::{
     },
 };
 
+pub use self::guarded::silence_guarded_panics;
 pub(super) use self::parquet::{Scan, schema_of};
 use self::{lines::Lines, parquet::ParquetRows, separated::Separated};
 use super::{
@@ -53,12 +55,12 @@ impl Rows {
         if format.layout == Layout::Parquet {
             return Ok(Self { rows: Box::new(ParquetRows::open(path, name)?), replaced });
         }
-        let text = open_text(path, format.compression).map_err(failed)?;
+        let (text, limit) = open_text(path, format.compression).map_err(failed)?;
         Ok(Self {
             rows: match format.layout {
-                Layout::Separated(separator) => Box::new(Separated::open(text, separator, name)?),
-                Layout::Array => Box::new(array::read(text, name, replaced.clone()).into_iter()),
-                Layout::Lines | Layout::Parquet => Box::new(Lines::new(text, name, replaced.clone())),
+                Layout::Separated(separator) => Box::new(Separated::open((text, limit), separator, name)?),
+                Layout::Array => Box::new(array::read((text, limit), name, replaced.clone()).into_iter()),
+                Layout::Lines | Layout::Parquet => Box::new(Lines::new((text, limit), name, replaced.clone())),
             },
             replaced,
         })

@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::SchemaRef;
+use arrow_schema::{ArrowError, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use super::{
         DatasetError, Row,
         schema::{JsonForm, restore},
     },
+    guarded::guarded,
     object::{ObjectRow, parse_object, without_position},
 };
 
@@ -20,8 +21,7 @@ const BATCH_BYTES: i64 = 8 << 20;
 const MOST_ROWS: usize = 1024;
 
 pub(super) struct ParquetRows {
-    name: String,
-    reader: ParquetRecordBatchReader,
+    batches: Batches,
     form: JsonForm,
     /// The rows of the batch under way as lines of JSON, of which so many bytes are read.
     lines: (Vec<u8>, usize),
@@ -32,9 +32,7 @@ impl ParquetRows {
     pub(super) fn open(path: &Path, name: String) -> Result<Self, DatasetError> {
         let builder = open(path, &name)?;
         let form = JsonForm::of(builder.schema().clone());
-        let rows = batch_rows(&builder);
-        let reader = builder.with_batch_size(rows).build().map_err(|error| unreadable(&name, &error))?;
-        Ok(Self { name, reader, form, lines: (Vec::new(), 0), row: 0 })
+        Ok(Self { batches: Batches::of(builder, name)?, form, lines: (Vec::new(), 0), row: 0 })
     }
 
     /// The next row of JSON, of the next batch where this one is used up.
@@ -47,15 +45,14 @@ impl ParquetRows {
                 *read += end + 1;
                 return Ok(Some(line));
             }
-            let Some(batch) = self.reader.next() else { return Ok(None) };
-            let encoded = batch.and_then(|batch| self.form.encode(&batch));
-            self.lines = (encoded.map_err(|error| unreadable(&self.name, &error))?, 0);
+            let Some(encoded) = self.batches.next(|batch| self.form.encode(batch))? else { return Ok(None) };
+            self.lines = (encoded, 0);
         }
     }
 
     fn parse(&self, mut line: Vec<u8>) -> Result<Row, DatasetError> {
         let ObjectRow(mut columns) = parse_object(&mut line, || ())
-            .map_err(|error| DatasetError::Parquet { name: self.name.clone(), problem: without_position(&error) })?;
+            .map_err(|error| unreadable(&self.batches.name, &without_position(&error)))?;
         for field in self.form.table().fields() {
             if let Some(value) = columns.get_mut(field.name()) {
                 restore(field, value);
@@ -75,6 +72,35 @@ impl Iterator for ParquetRows {
     }
 }
 
+/// The batches of a file, first to last.
+struct Batches {
+    /// `None` once it has failed.
+    reader: Option<ParquetRecordBatchReader>,
+    name: String,
+}
+
+impl Batches {
+    fn of(builder: ParquetRecordBatchReaderBuilder<File>, name: String) -> Result<Self, DatasetError> {
+        let rows = batch_rows(&builder);
+        let reader = reading(&name, || builder.with_batch_size(rows).build())?;
+        Ok(Self { reader: Some(reader), name })
+    }
+
+    /// What `make` makes of the next batch; `None` after the last.
+    fn next<T>(&mut self, make: impl FnOnce(&RecordBatch) -> Result<T, ArrowError>) -> Result<Option<T>, DatasetError> {
+        let Some(mut reader) = self.reader.take() else { return Ok(None) };
+        let result = reading(&self.name, || reader.next().map(|batch| make(&batch?)).transpose())?;
+        self.reader = Some(reader);
+        Ok(result)
+    }
+}
+
+/// Calls the reader, which panics on some damaged files.
+fn reading<T, E: ToString>(name: &str, call: impl FnOnce() -> Result<T, E>) -> Result<T, DatasetError> {
+    let called = guarded(call).map_err(|problem| unreadable(name, &problem))?;
+    called.map_err(|error| unreadable(name, &error))
+}
+
 /// The types of the columns of a file.
 pub(in crate::dataset) fn schema_of(path: &Path, name: &str) -> Result<SchemaRef, DatasetError> {
     Ok(open(path, name)?.schema().clone())
@@ -82,7 +108,7 @@ pub(in crate::dataset) fn schema_of(path: &Path, name: &str) -> Result<SchemaRef
 
 fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<File>, DatasetError> {
     let file = File::open(path).map_err(|source| DatasetError::Read { name: name.to_owned(), source })?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(name, &error))
+    reading(name, || ParquetRecordBatchReaderBuilder::try_new(file))
 }
 
 /// Rows of a batch, by the mean size of a row.
@@ -111,25 +137,22 @@ impl Scan<'_> {
         mut count: impl FnMut(&str, u64),
         mut row: impl FnMut(Option<Value>) -> Result<(), DatasetError>,
     ) -> Result<(), DatasetError> {
-        let builder = open(path, self.name)?;
-        let rows = batch_rows(&builder);
-        let reader = builder.with_batch_size(rows).build().map_err(|error| unreadable(self.name, &error))?;
-        for batch in reader {
-            let batch = batch.map_err(|error| unreadable(self.name, &error))?;
+        let mut batches = Batches::of(open(path, self.name)?, self.name.to_owned())?;
+        while let Some((batch, ids)) = batches.next(|batch| Ok((batch.clone(), self.ids(batch)?)))? {
             for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
                 count(field.name(), (column.len() - column.logical_null_count()) as u64);
             }
-            for id in self.ids(&batch)? {
+            for id in ids {
                 row(id)?;
             }
         }
         Ok(())
     }
 
-    fn ids(&self, batch: &RecordBatch) -> Result<Vec<Option<Value>>, DatasetError> {
+    fn ids(&self, batch: &RecordBatch) -> Result<Vec<Option<Value>>, ArrowError> {
         let Ok(index) = batch.schema().index_of(self.id_column) else { return Ok(vec![None; batch.num_rows()]) };
-        let ids = batch.project(&[index]).map_err(|error| unreadable(self.name, &error))?;
-        let lines = JsonForm::of(ids.schema()).encode(&ids).map_err(|error| unreadable(self.name, &error))?;
+        let ids = batch.project(&[index])?;
+        let lines = JsonForm::of(ids.schema()).encode(&ids)?;
         let id = |line: &[u8]| {
             let row: Option<serde_json::Map<String, Value>> = serde_json::from_slice(line).ok();
             row.and_then(|mut row| row.remove(self.id_column)).filter(|id| !id.is_null())

@@ -3,7 +3,10 @@
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use serde_json::Value;
 
-use super::super::{DatasetError, Place, Row, bytes::ByteReader};
+use super::super::{
+    DatasetError, Place, Row,
+    bytes::{ByteReader, RowLimit},
+};
 use crate::sample::Columns;
 
 /// What cells are apart by where a file has another separator than its name says.
@@ -11,6 +14,7 @@ const OTHERS: &[char] = &[';', '\t', '|', ','];
 
 pub(super) struct Separated {
     reader: Reader<ByteReader>,
+    limit: RowLimit,
     header: Vec<String>,
     record: ByteRecord,
     name: String,
@@ -19,11 +23,15 @@ pub(super) struct Separated {
 
 impl Separated {
     /// Reads the header.
-    pub(super) fn open(text: ByteReader, separator: u8, name: String) -> Result<Self, DatasetError> {
+    pub(super) fn open(
+        (text, limit): (ByteReader, RowLimit),
+        separator: u8,
+        name: String,
+    ) -> Result<Self, DatasetError> {
         let mut reader = ReaderBuilder::new().delimiter(separator).from_reader(text);
         let record = reader.byte_headers().map_err(|error| broken(&name, 0, error))?.clone();
         let header = read_header(&record, separator, &name)?;
-        Ok(Self { reader, header, record: ByteRecord::new(), name, row: 0 })
+        Ok(Self { reader, limit, header, record: ByteRecord::new(), name, row: 0 })
     }
 
     fn columns(&self, line: u64) -> Result<Columns, DatasetError> {
@@ -43,6 +51,7 @@ impl Iterator for Separated {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.row += 1;
+        self.limit.begin_row();
         match self.reader.read_byte_record(&mut self.record) {
             Ok(false) => None,
             Ok(true) => {
