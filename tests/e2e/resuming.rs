@@ -165,7 +165,8 @@ fn a_second_identical_run_makes_no_call_and_gives_the_same_rows() {
 fn a_budget_is_never_exceeded_and_a_larger_one_continues_the_run() {
     let bench = Bench::new();
     dataset(&bench, 30);
-    let endpoint = Counting::start(Duration::from_millis(1));
+    // Slow, so that calls are under way where the budget ends.
+    let endpoint = Counting::start(Duration::from_millis(20));
     let url = endpoint.endpoint.url.clone();
     bench.write("gradebox.toml", format!("{CONFIG}budget = {{ calls = 40 }}\n"));
     let run = ["--run", "run", "--no-cache"];
@@ -173,7 +174,8 @@ fn a_budget_is_never_exceeded_and_a_larger_one_continues_the_run() {
     assert_eq!(endpoint.endpoint.requests(), 40);
     assert!(!bench.path("refined.jsonl").exists());
     bench.write("gradebox.toml", format!("{CONFIG}budget = {{ calls = 10000 }}\n"));
-    refine(&bench, &url, &["--run", "run", "--resume", "--no-cache"]).expect_status(0);
+    let ran = refine(&bench, &url, &["--run", "run", "--resume", "--no-cache"]).expect_status(0);
+    assert!(!ran.stderr.contains("under way"), "{}", ran.stderr);
     assert_eq!(bench.read_rows("refined.jsonl").len(), 30);
     assert!(endpoint.asked().values().all(|times| *times == 1), "a call was made twice");
 }

@@ -310,6 +310,12 @@ async fn drive(
         let Some((row, times)) =
             row.filter(|(row, _)| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal)))
         else {
+            if matches!(run.fatal.first(), Some(ModelError::Budget(_))) {
+                // What is under way is paid for: its answers come into the record, which must also say of the calls that
+                // were refused that they were not made. The first row that was not begun is the end of it.
+                stopping.store(true, Ordering::Relaxed);
+                while let Some(Ok(Some(_))) = finished.next().await {}
+            }
             break false;
         };
         // A row whose calls could not be recorded may be incomplete for that.
