@@ -54,7 +54,8 @@ pub(super) fn response_like(before: &Value, text: &str) -> Value {
     }
 }
 
-/// A turn of the same role. What else the other turn had, such as calls of tools, belongs to its text.
+/// A turn of the same role and with the same keys. What else the other turn had, such as calls of tools, belongs to its
+/// text, and is null.
 fn turn_like(turn: &Columns, text: &str) -> Columns {
     let (role, content) = if turn.contains_key("content") { ("role", "content") } else { ("from", "value") };
     let text = match turn.get(content) {
@@ -64,8 +65,15 @@ fn turn_like(turn: &Columns, text: &str) -> Columns {
         },
         _ => Value::from(text),
     };
-    let role = turn.get(role).map(|named| (role.to_owned(), named.clone()));
-    role.into_iter().chain([(content.to_owned(), text)]).collect()
+    let mut like = turn.clone();
+    for (key, value) in &mut like {
+        if key == content {
+            *value = text.clone();
+        } else if key != role {
+            *value = Value::Null;
+        }
+    }
+    like
 }
 
 fn read_turn(turn: &Value) -> Result<Vec<Message>, String> {
@@ -183,7 +191,7 @@ mod tests {
             (json!({"role": "assistant", "content": "a"}), json!({"role": "assistant", "content": "r"})),
             (
                 json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [1]}]),
-                json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "r"}]),
+                json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "r", "tool_calls": null}]),
             ),
             (json!([{"from": "gpt", "value": "a"}]), json!([{"from": "gpt", "value": "r"}])),
             (
