@@ -57,9 +57,10 @@ fn one_grader_says_the_same_in_every_language() {
     }
 }
 
-/// A grade without what languages say in their own words: why a parameter cannot be read.
+/// A grade without what differs from language to language: whose it is, and in what words a parameter cannot be read.
 fn comparable(grade: &Value) -> Value {
     let mut grade = grade.clone();
+    grade["grader"] = json!(null);
     if grade["outcome"] == "error" {
         grade["reason"] = json!(null);
     }
