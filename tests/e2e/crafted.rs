@@ -171,16 +171,17 @@ pub fn letters(bytes: &[u8]) -> String {
 impl Craft {
     /// The component; it fits the contract by its type.
     pub fn component(&self) -> Vec<u8> {
-        self.component_for(&root().join("wit/grader"))
+        self.component_of(&root().join("wit/grader"), "0.1.0")
     }
 
-    /// The component with the types of another contract, in a directory.
-    pub fn component_for(&self, contract: &Path) -> Vec<u8> {
+    /// The component of a version of the contract, in a directory or a file.
+    pub fn component_of(&self, contract: &Path, version: &str) -> Vec<u8> {
         let mut resolve = wit_parser::Resolve::default();
-        resolve.push_dir(contract).expect("the contract");
-        let package = resolve.push_str("crafted.wit", WORLD).expect("a world");
+        resolve.push_path(contract).expect("the contract");
+        let world = WORLD.replace("pointwise-grader@0.1.0", &format!("pointwise-grader@{version}"));
+        let package = resolve.push_str("crafted.wit", &world).expect("a world");
         let world = resolve.select_world(&[package], Some("crafted")).expect("the world of crafted graders");
-        let mut module = self.module();
+        let mut module = self.module(version);
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
             .expect("a module to embed into");
         ComponentEncoder::default().module(&module).expect("a module").encode().expect("a component")
@@ -210,7 +211,7 @@ impl Craft {
         bytes
     }
 
-    fn module(&self) -> Vec<u8> {
+    fn module(&self, version: &str) -> Vec<u8> {
         let mut types = TypeSection::new();
         let i32s = |count: usize| vec![ValType::I32; count];
         types.ty().function([], []);
@@ -267,7 +268,8 @@ impl Craft {
         globals.global(kind, &ConstExpr::i32_const(HEAP.cast_signed()));
 
         let mut exports = ExportSection::new();
-        let (descriptor, pointwise) = ("gradebox:grader/descriptor@0.1.0", "gradebox:grader/pointwise@0.1.0");
+        let [descriptor, pointwise] =
+            ["descriptor", "pointwise"].map(|name| format!("gradebox:grader/{name}@{version}"));
         exports.export("memory", ExportKind::Memory, 0);
         exports.export(&format!("{descriptor}#describe"), ExportKind::Func, first);
         exports.export(&format!("{pointwise}#grade"), ExportKind::Func, first + 1);

@@ -20,6 +20,7 @@ mod contract;
 mod crafted;
 mod datasets;
 mod deterministic;
+mod dummies;
 mod endpoint;
 mod exec;
 mod exporting;

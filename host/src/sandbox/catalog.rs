@@ -12,6 +12,7 @@ use wasmtime::{Engine, component::Component};
 use super::{
     cache::{CompileCache, Compiled, hex_digest},
     compiler::{CompileError, CompileLimits},
+    contract::{ADVICE, CONTRACT, first_difference},
     description,
     engine::Purpose,
     grading::Grader,
@@ -20,9 +21,6 @@ use super::{
     wire::{Answer, ComponentId, LoadRole, WireDescription, WireLanguage, WireMode, Work},
 };
 use crate::{fields::Needs, grader::Mode, score::Scale, text::clean};
-
-/// The version of the contract that this host serves.
-const CONTRACT: &str = "0.1.0";
 
 /// Components larger than this are not read, in bytes.
 const LARGEST: u64 = 256 << 20;
@@ -378,8 +376,13 @@ impl Shape {
         } else {
             return Err(format!(
                 "is a component, but neither a grader nor a language runtime: it exports {}, where a grader exports \
-                 `gradebox:grader/pointwise@{CONTRACT}` or `gradebox:grader/listwise@{CONTRACT}`",
-                list(&exports)
+                 `gradebox:grader/pointwise@{CONTRACT}` or `gradebox:grader/listwise@{CONTRACT}`{}",
+                list(&exports),
+                if exports.iter().any(|name| name.starts_with("gradebox:")) {
+                    format!("; {ADVICE}")
+                } else {
+                    String::new()
+                }
             ));
         };
         if matches!(role, Role::Grader(_)) && !exported("gradebox:grader/descriptor") {
@@ -390,6 +393,9 @@ impl Shape {
         if let Some(foreign) = imports.iter().find(|name| !is_provided(name)) {
             return Err(format!("imports `{foreign}`, which this host does not provide"));
         }
+        if let Some(difference) = first_difference(engine, &kind) {
+            return Err(difference);
+        }
         Ok(Self { role, capabilities: capabilities(&imports) })
     }
 }
@@ -399,7 +405,7 @@ fn require_version(name: &str) -> Result<(), String> {
     match name.split_once('@') {
         Some((interface, version)) if interface.starts_with("gradebox:") && version != CONTRACT => Err(format!(
             "is built for another version of the contract: it names `{interface}@{version}`, and this host serves \
-             {CONTRACT}; build it again with the WIT of this release"
+             {CONTRACT}; {ADVICE}"
         )),
         _ => Ok(()),
     }
@@ -426,7 +432,7 @@ fn capabilities(imports: &[String]) -> Vec<String> {
 }
 
 fn misfit(error: &wasmtime::Error) -> String {
-    format!("does not fit the contract {CONTRACT}: {error:#}; build it again with the WIT of this release")
+    format!("does not fit the contract {CONTRACT}: {error:#}; {ADVICE}")
 }
 
 async fn describe(sandbox: &Sandbox, component: ComponentId) -> Result<Answer, String> {

@@ -10,6 +10,7 @@ mod catalog;
 mod compiler;
 mod component_grader;
 mod connection;
+mod contract;
 mod convert;
 mod description;
 mod engine;
