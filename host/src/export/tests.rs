@@ -112,3 +112,17 @@ fn a_reviewers_decisions_are_applied_by_id() {
         assert!(decided(row).unwrap_err().to_string().contains(part));
     }
 }
+
+#[test]
+fn a_row_of_a_table_without_an_original_keeps_its_response_when_it_is_rejected() {
+    // Tables have every column in every row.
+    let row = json!({"id": 7, "response": "good", "original_response": null});
+    let decided = |decision: Value| {
+        let mut decisions = Decisions::default();
+        decisions.add(1, decision.as_object().unwrap()).unwrap();
+        decisions.apply(&json!(7), row.as_object().unwrap().clone(), &ResponseColumn::of_text("response")).unwrap()
+    };
+    assert_eq!(decided(json!({"id": 7, "decision": "reject"}))["response"], "good");
+    let edited = decided(json!({"id": 7, "decision": "edit", "edited_response": "mine"}));
+    assert_eq!((&edited["response"], &edited["original_response"]), (&json!("mine"), &json!("good")));
+}
