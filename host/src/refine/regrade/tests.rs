@@ -1,5 +1,6 @@
 //! Recorded attempts that are graded anew: which is chosen, and what is kept of the record.
 
+use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::json;
 
 use super::*;
@@ -36,21 +37,40 @@ async fn the_best_is_chosen_anew_and_never_one_below_the_original() {
     }
 }
 
+/// A response of which the graders `a`, `b` and `r` say something at random.
+fn random_response(random: &mut StdRng) -> String {
+    let mut entry = |name: &str, values: &[&str]| {
+        let value = values.choose(random).unwrap();
+        if value.is_empty() { String::new() } else { format!("{name}={value} ") }
+    };
+    let scores = ["0", "0.3", "0.34", "0.7", "1", "undecided", "judge-unparsable", ""];
+    entry("a", &scores) + &entry("b", &scores) + &entry("r", &["1", "2", "3"])
+}
+
 #[tokio::test]
 async fn the_choice_is_that_of_a_refinement_with_the_same_attempts() {
-    for answers in [["a=0.5 r=1", "a=0.7 r=3"], ["a=0.1 r=9", "a=0.4 r=2"], ["a=0.69 r=1", "a=0.65 r=5"]] {
-        let members = || panel([judge("a"), ranker("r")]);
-        let settings = RefineSettings { rounds: 1, candidates: 2, ..RefineSettings::default() };
-        let writer = Scripted::saying(&answers);
-        let refiner = Refiner { writer: &writer, final_judge: None, settings: &settings };
-        let first = refine(&sample("a=0.4 r=2"), &members(), refiner).await;
-        let record = Recorded::read(&first.to_json()).unwrap();
-        let again = regrade(&sample("unused"), &members(), record, None).await;
-        assert_eq!((again.chosen, again.rounds), (first.chosen, first.rounds), "{answers:?}");
-        assert_eq!(again.writer_usage, first.writer_usage);
-        let costs =
-            |refinement: &Refinement| refinement.attempts.iter().map(|attempt| attempt.usage).collect::<Vec<_>>();
-        assert_eq!(costs(&again), costs(&first));
+    let mut random = StdRng::seed_from_u64(11);
+    for _ in 0..1000 {
+        let [original, first, second, third] = [(); 4].map(|()| random_response(&mut random));
+        let members = || panel([judge("a"), component("b").optional(), ranker("r")]);
+        let settings = RefineSettings { rounds: 1, candidates: 3, ..RefineSettings::default() };
+        let writer = Scripted::saying(&[&first, &second, &third]);
+        let final_judge = ranker("r");
+        let refiner = Refiner { writer: &writer, final_judge: Some(&final_judge), settings: &settings };
+        let before = refine(&sample(&original), &members(), refiner).await;
+        let record = Recorded::read(&before.to_json()).unwrap();
+        let after = regrade(&sample("unused"), &members(), record, Some(&final_judge)).await;
+        let told = format!("{original}| {first}| {second}| {third}");
+        assert_eq!((after.chosen, after.rounds, after.stop), (before.chosen, before.rounds, Stop::Regraded), "{told}");
+        assert_eq!(after.writer_usage.to_json(), before.writer_usage.to_json());
+        let costs = |refinement: &Refinement| {
+            refinement.attempts.iter().map(|attempt| attempt.usage.to_json()).collect::<Vec<_>>()
+        };
+        assert_eq!(costs(&after), costs(&before));
+        let score = |index: usize| after.attempts[index].assessment.grades["b"].score();
+        if let (Some(floor), None) = (score(0), after.attempts[0].assessment.grades["a"].score()) {
+            assert!(score(after.chosen.unwrap()) >= Some(floor), "{told}");
+        }
     }
 }
 
