@@ -24,6 +24,7 @@ mod dummies;
 mod endpoint;
 mod exec;
 mod exporting;
+mod foreseeing;
 mod formats;
 mod fresh;
 mod grading;

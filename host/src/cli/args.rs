@@ -96,6 +96,7 @@ Examples:
   gradebox grade data.jsonl -g math --map reference=gold --fail-under 0.9 > graded.jsonl
   gradebox grade data.jsonl -g helpfulness --model NAME --base-url http://127.0.0.1:8080/v1 -o graded.jsonl
   gradebox grade data.jsonl -c gradebox.toml -o graded.jsonl
+  gradebox grade data.jsonl -c gradebox.toml --dry-run
   gradebox grade data.jsonl --graders . -g too-long -o graded.jsonl --watch")]
 pub(super) struct GradeArgs {
     #[command(flatten)]
@@ -106,6 +107,8 @@ pub(super) struct GradeArgs {
     /// Grade again whenever the dataset, a component or the configuration changes, until Ctrl-C
     #[arg(long, conflicts_with_all = ["run", "fail_under"])]
     pub(super) watch: bool,
+    #[command(flatten)]
+    pub(super) rehearsal: DryRunArgs,
 }
 
 /// Refine the rows that do not pass: ask a model for better responses, keep the best
@@ -114,6 +117,7 @@ pub(super) struct GradeArgs {
 Examples:
   gradebox refine data.jsonl -g code-execution --model NAME --base-url http://127.0.0.1:8080/v1 -o refined.jsonl
   gradebox refine data.jsonl -c gradebox.toml --rounds 5 --candidates 2 -o refined.jsonl
+  gradebox refine data.jsonl -c gradebox.toml --dry-run
   gradebox refine data.jsonl -c gradebox.toml --run runs/first -o refined.jsonl
   gradebox refine data.jsonl -c gradebox.toml --run runs/first --resume -o refined.jsonl")]
 pub(super) struct RefineArgs {
@@ -125,6 +129,19 @@ pub(super) struct RefineArgs {
     /// Responses to ask for in each round [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(super) candidates: Option<u32>,
+    #[command(flatten)]
+    pub(super) rehearsal: DryRunArgs,
+}
+
+/// A run that is only looked at.
+#[derive(Debug, Args)]
+pub(super) struct DryRunArgs {
+    /// Check everything, and estimate model calls, tokens and cost from some of the rows: asks no model, writes nothing
+    #[arg(long, conflicts_with = "watch")]
+    pub(super) dry_run: bool,
+    /// With --dry-run: print one JSON object
+    #[arg(long, requires = "dry_run")]
+    pub(super) json: bool,
 }
 
 /// Grade every attempt of a refinement with other graders, and choose the best of each row again; nothing is written anew

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     config::{Config, ErrorPolicy},
     console,
+    dry_run::Rehearsal,
     environment::Environment,
     failure::Failure,
     judges,
@@ -146,11 +147,24 @@ pub(super) fn component_directories(
     Ok(directories)
 }
 
+/// What the graders and models of a run are tied to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wiring {
+    /// Whether results have receipts.
+    pub(super) receipts: bool,
+    /// Where model calls are counted.
+    pub(super) traffic: Traffic,
+    /// Where no model shall be asked: what notes what would be.
+    pub(super) rehearsal: Option<Rehearsal>,
+}
+
 /// The graders and models of a plan, ready for use.
 pub(super) struct Assembly {
     pub(super) panel: Panel,
     /// The fields that each member of the panel reads.
     pub(super) needs: Vec<Needs>,
+    /// What each member is made of.
+    pub(super) singles: Vec<Single>,
     /// Only for `refine`.
     pub(super) writer: Option<Arc<dyn ChatModel>>,
     /// Compares the best attempts; only where there are any, and one is named.
@@ -162,13 +176,18 @@ pub(super) struct Assembly {
     pub(super) concurrency: usize,
 }
 
+/// A grader by itself, and the one that gives it second opinions.
+pub(super) struct Single {
+    pub(super) grader: Arc<dyn Grader>,
+    pub(super) second: Option<Arc<dyn Grader>>,
+}
+
 impl Assembly {
     pub(super) fn new(
         plan: &Plan,
         components: &Components,
         record: &Record,
-        receipts: bool,
-        traffic: &Traffic,
+        wiring: &Wiring,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
@@ -179,7 +198,7 @@ impl Assembly {
             let mut endpoints = endpoints(name, model, environment)?;
             for (endpoint, _) in &mut endpoints {
                 endpoint.budget = record.budget.clone();
-                endpoint.traffic = traffic.clone();
+                endpoint.traffic = wiring.traffic.clone();
             }
             let identity = identity(&endpoints);
             let title = title(name, &endpoints);
@@ -187,27 +206,35 @@ impl Assembly {
             let replicas = Arc::new(connect(endpoints)?);
             let model: Arc<dyn ChatModel> = Arc::clone(&replicas) as _;
             replicated.push(replicas);
-            let is_dispensable = plan.can_do_without(name);
-            let model = if is_dispensable { fatal.watch_dispensable(model) } else { fatal.watch(model) };
+            let model = match &wiring.rehearsal {
+                Some(_) => Rehearsal::silent(model),
+                None if plan.can_do_without(name) => fatal.watch_dispensable(model),
+                None => fatal.watch(model),
+            };
             models.insert(name.clone(), Connected { model, identity, title });
         }
-        let models = ConnectedModels { models, record };
-        let adapter = |grader| adapter(grader, components, &models, receipts);
+        let models = ConnectedModels { models, record, rehearsal: wiring.rehearsal.as_ref() };
+        let adapter = |grader| adapter(grader, components, &models, wiring.receipts);
         let writer = match &plan.refine {
             Some(refine) => Some(watch_writer(models.find(&refine.writer.value)?)),
             None => None,
         };
-        let (mut members, mut needs) = (Vec::new(), Vec::new());
+        let (mut members, mut needs, mut singles) = (Vec::new(), Vec::new(), Vec::new());
         for grader in &plan.graders {
             let (mut made, wanted) = adapter(grader)?;
+            let mut single = Single { grader: Arc::clone(&made), second: None };
             if let Some(second) = &grader.second_opinion {
-                made = with_second_opinion(grader, made, second, adapter(second)?.0)?;
+                let opinion = adapter(second)?.0;
+                single.second = Some(Arc::clone(&opinion));
+                made = with_second_opinion(grader, made, second, opinion)?;
             }
+            singles.push(single);
             needs.push(wanted);
             members.push(member(grader, watch_grader(made, &grader.name)));
         }
         let final_judge = plan.final_judge().map(|plan| final_judge(plan, components, &models)).transpose()?;
-        Ok(Self { panel: Panel::new(members), needs, writer, final_judge, fatal, concurrency, models: replicated })
+        let panel = Panel::new(members);
+        Ok(Self { panel, needs, singles, writer, final_judge, fatal, concurrency, models: replicated })
     }
 }
 
@@ -241,6 +268,7 @@ fn final_judge(plan: &GraderPlan, components: &Components, models: &ConnectedMod
 struct ConnectedModels<'a> {
     models: IndexMap<String, Connected>,
     record: &'a Record,
+    rehearsal: Option<&'a Rehearsal>,
 }
 
 struct Connected {
@@ -255,10 +283,17 @@ impl ConnectedModels<'_> {
     /// The model that the plan calls `name`.
     fn find(&self, name: &str) -> Result<Arc<dyn ChatModel>, Failure> {
         let Connected { model, identity, .. } = self.models.get(name).ok_or_else(|| lost("model", name))?;
-        Ok(match &self.record.recorder {
+        Ok(self.overheard(match &self.record.recorder {
             Some(recorder) => recorder.record(Arc::clone(model), identity.clone()),
             None => Arc::clone(model),
-        })
+        }))
+    }
+
+    fn overheard(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
+        match self.rehearsal {
+            Some(rehearsal) => rehearsal.listen(model),
+            None => model,
+        }
     }
 
     /// The model as results name it.
@@ -278,7 +313,7 @@ impl ConnectedModels<'_> {
                 Some(recorder) => recorder.record_for(grader, bounded, identity.clone()),
                 None => bounded,
             };
-            roles.insert(role.clone(), model);
+            roles.insert(role.clone(), self.overheard(model));
         }
         Ok(GrantedModels { roles, per_grade: plan.budget_per_grade })
     }

@@ -3,6 +3,7 @@
 use super::{
     args::GradeArgs,
     console,
+    dry_run::{Rehearsal, dry_run},
     environment::Environment,
     failure::{CommandResult, Status},
     plan::Work,
@@ -11,9 +12,14 @@ use super::{
 use crate::run;
 
 pub(super) async fn grade(args: &GradeArgs, print_config: bool, environment: &Environment) -> CommandResult {
-    let Some(job) = Job::prepare(&args.selection, Work::Grade, print_config, environment).await? else {
+    let rehearsal = args.rehearsal.dry_run.then(Rehearsal::default);
+    let work = Work::Grade;
+    let Some(job) = Job::prepare(&args.selection, work, rehearsal.as_ref(), print_config, environment).await? else {
         return Ok(Status::Done);
     };
+    if let Some(rehearsal) = rehearsal {
+        return dry_run(job, &rehearsal, args.rehearsal.json).await;
+    }
     let destination = job.open_destination()?;
     let result = run::grade(&job.run(), job.rows()?, destination, job.shutdown()).await;
     let (status, summary) = job.conclude(result)?;

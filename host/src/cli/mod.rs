@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod console;
 mod doctor;
+mod dry_run;
 mod environment;
 mod exec;
 mod export;

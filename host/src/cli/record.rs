@@ -25,7 +25,7 @@ use super::{
 use crate::{
     budget::{Budget, Charge},
     dataset::Dataset,
-    run::{DirectoryError, Recorder, ResponseCache, Results, RunDirectory},
+    run::{DirectoryError, Recorder, ResponseCache, Results, RunDirectory, read_told},
 };
 
 /// The file of a shard's directory that has the columns of its rows, and none of them.
@@ -54,6 +54,26 @@ impl Record {
             None => cache.map(Recorder::of_cache),
         };
         Ok(Self { directory, recorder, budget: Budget::new(plan.budget, charge) })
+    }
+
+    /// The same for a run that is only looked at: makes no directory, and nothing is recorded.
+    pub(super) fn look(
+        args: &RecordArgs,
+        plan: &Plan,
+        told: &Value,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let directory = match args.run.as_deref() {
+            Some(path) if args.resume => Some(open_directory(path, args, told)?),
+            Some(path) if read_told(path).is_ok() => {
+                return Err(explain(DirectoryError::Taken { path: path.to_owned() }));
+            }
+            _ => None,
+        };
+        let has_cache = !args.no_cache && responses_directory(environment).is_dir();
+        let cache = if has_cache && !plan.models.is_empty() { open_cache(environment) } else { None };
+        let charge = directory.as_ref().map_or(Charge::default(), RunDirectory::charge);
+        Ok(Self { directory, recorder: cache.map(Recorder::of_cache), budget: Budget::new(plan.budget, charge) })
     }
 
     /// Rows that an earlier run has done.

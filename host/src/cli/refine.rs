@@ -2,6 +2,7 @@
 
 use super::{
     args::RefineArgs,
+    dry_run::{Rehearsal, dry_run},
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     plan::{RefineOptions, RefinePlan, Work},
@@ -14,9 +15,14 @@ use crate::{
 
 pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &Environment) -> CommandResult {
     let options = RefineOptions { rounds: args.rounds, candidates: args.candidates };
-    let Some(job) = Job::prepare(&args.selection, Work::Refine(options), print_config, environment).await? else {
+    let rehearsal = args.rehearsal.dry_run.then(Rehearsal::default);
+    let work = Work::Refine(options);
+    let Some(job) = Job::prepare(&args.selection, work, rehearsal.as_ref(), print_config, environment).await? else {
         return Ok(Status::Done);
     };
+    if let Some(rehearsal) = rehearsal {
+        return dry_run(job, &rehearsal, args.rehearsal.json).await;
+    }
     let (Some(plan), Some(writer)) = (&job.plan.refine, &job.assembly.writer) else {
         return Err(Failure::new("the plan has no writer; this is a fault of gradebox, please report it"));
     };
@@ -28,7 +34,7 @@ pub(super) async fn refine(args: &RefineArgs, print_config: bool, environment: &
     Ok(status)
 }
 
-fn settings(plan: &RefinePlan) -> RefineSettings {
+pub(super) fn settings(plan: &RefinePlan) -> RefineSettings {
     RefineSettings {
         rounds: plan.rounds.value,
         candidates: plan.candidates.value,

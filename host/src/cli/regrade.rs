@@ -13,7 +13,7 @@ use crate::run;
 pub(super) async fn regrade(args: &RegradeArgs, print_config: bool, environment: &Environment) -> CommandResult {
     let earlier = locate(&args.selection.dataset)?;
     let work = Work::Regrade(EarlierRun { results: earlier.file, map: earlier.map });
-    let Some(job) = Job::prepare(&args.selection, work, print_config, environment).await? else {
+    let Some(job) = Job::prepare(&args.selection, work, None, print_config, environment).await? else {
         return Ok(Status::Done);
     };
     let destination = job.open_destination()?;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{
     args::Selection,
-    assemble::{Assembly, Components, cache_directory, component_directories},
+    assemble::{Assembly, Components, Wiring, cache_directory, component_directories},
     config::ConfigFile,
     console,
+    dry_run::Rehearsal,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     interrupt::{self, Kept},
@@ -18,6 +19,7 @@ use super::{
     report, table,
 };
 use crate::{
+    budget::Charge,
     dataset::{Dataset, DatasetError, FormatOptions, Output, Parts, Row, Schema, nearest_names},
     model::{ChatModel, ModelError},
     run::{self, Destination, Run, RunError, Shard, Summary},
@@ -32,7 +34,7 @@ pub(super) struct Job {
     pub(super) plan: Plan,
     pub(super) assembly: Assembly,
     dataset: Dataset,
-    parts: Parts,
+    pub(super) parts: Parts,
     components: Components,
     display: Display,
     output: Option<PathBuf>,
@@ -44,10 +46,12 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Makes a run ready; `None` where only the effective configuration was asked for, which is then printed.
+    /// Makes a run ready, or what is to be looked at of one where there is a `rehearsal`; `None` where only the effective
+    /// configuration was asked for, which is then printed.
     pub(super) async fn prepare(
         selection: &Selection,
         work: Work,
+        rehearsal: Option<&Rehearsal>,
         print_config: bool,
         environment: &Environment,
     ) -> Result<Option<Self>, Failure> {
@@ -78,10 +82,13 @@ impl Job {
             check_condition(grader, &dataset)?;
         }
         let told = record::told(&plan, &components, &dataset, selection)?;
-        let record = Record::open(&selection.record, &plan, &told, environment)?;
+        let record = match rehearsal {
+            Some(_) => Record::look(&selection.record, &plan, &told, environment)?,
+            None => Record::open(&selection.record, &plan, &told, environment)?,
+        };
         let traffic = Traffic::default();
-        let receipts = selection.receipts;
-        let assembly = Assembly::new(&plan, &components, &record, receipts, &traffic, environment)?;
+        let wiring = Wiring { receipts: selection.receipts, traffic: traffic.clone(), rehearsal: rehearsal.cloned() };
+        let assembly = Assembly::new(&plan, &components, &record, &wiring, environment)?;
         warn_beforehand(&plan, &assembly, &dataset, &parts)?;
         warn_of_capabilities(&plan, &components);
         warn_of_endpoints(&plan, environment);
@@ -127,6 +134,22 @@ impl Job {
             recorder: self.record.recorder.clone(),
             progress: &self.display,
         }
+    }
+
+    /// How many rows there are to work on.
+    pub(super) fn rows_left(&self) -> u64 {
+        let left = self.shard.rows_of(self.rows).saturating_sub(self.record.rows_before());
+        left + self.record.retried().len() as u64
+    }
+
+    /// What the run has used before.
+    pub(super) fn spent(&self) -> Charge {
+        self.record.budget.spent()
+    }
+
+    /// Ends what was made ready.
+    pub(super) fn close(self) {
+        self.components.sandbox.close();
     }
 
     /// Resolves when the run shall stop.

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::AbortHandle;
 
+pub(super) use self::words::{large, money};
 use self::{
     pace::{Pace, as_number},
     words::Rows,

@@ -1,0 +1,220 @@
+//! Rows that are looked at beforehand: what they would ask, and whether they need to be refined.
+
+use super::{
+    super::{failure::CommandResult, plan::RefinePlan, refine::settings, setup::Job},
+    rehearsal::{Given, Heard, Rehearsal},
+};
+use crate::{
+    grader::{Grader, Mode},
+    model::ChatModel,
+    panel::{Member, Panel},
+    refine::{self, RefineSettings, Refiner},
+    sample::Sample,
+    score::Outcome,
+};
+
+/// Rows that are looked at, spread evenly over the dataset.
+const SAMPLED: u64 = 50;
+
+/// What a judge is shown where a row has no response yet, in bytes.
+const UNWRITTEN: usize = 1500;
+
+/// Responses that a final judge compares, at most.
+const MOST_COMPARED: usize = 8;
+
+/// What was seen of a dataset.
+#[derive(Debug, Default)]
+pub(super) struct LookedAt {
+    pub(super) rows: Vec<RowSeen>,
+    /// Rows among them that no grader can be shown.
+    pub(super) unreadable: u64,
+    pub(super) passing: u64,
+    pub(super) failing: u64,
+    /// Rows for which only a model can tell.
+    pub(super) open: u64,
+}
+
+/// What was seen of one row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct RowSeen {
+    /// The length of the response that it has, in bytes.
+    pub(super) response: Option<usize>,
+    /// How likely it needs to be refined: 0 and 1 where that is known.
+    pub(super) need: f64,
+    /// The writer's first request, and whether a run would say it in the same words.
+    pub(super) writer: Option<(Heard, bool)>,
+    /// The requests of each grader, in the order of the panel.
+    pub(super) graders: Vec<Vec<Heard>>,
+    /// Those of their second opinions, if all were asked, and how likely they are.
+    pub(super) opinions: Vec<(Vec<Heard>, f64)>,
+    /// The final judge's, for two responses and for as many as may be compared.
+    pub(super) finals: [Vec<Heard>; 2],
+}
+
+impl RowSeen {
+    pub(super) fn requests(&self, grader: usize) -> &[Heard] {
+        self.graders.get(grader).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn opinion(&self, grader: usize) -> &[Heard] {
+        self.opinions.get(grader).map(|(requests, _)| requests.as_slice()).unwrap_or_default()
+    }
+
+    pub(super) fn opinion_share(&self, grader: usize) -> f64 {
+        self.opinions.get(grader).map_or(0.0, |(_, share)| *share)
+    }
+
+    /// Everything that was heard.
+    pub(super) fn heard(&self) -> impl Iterator<Item = &Heard> {
+        let writer = self.writer.iter().map(|(request, _)| request);
+        let opinions = self.opinions.iter().flat_map(|(requests, _)| requests);
+        self.graders.iter().flatten().chain(opinions).chain(self.finals.iter().flatten()).chain(writer)
+    }
+
+    /// The requests that a run is sure to begin with.
+    pub(super) fn first_requests(&self) -> impl Iterator<Item = &Heard> {
+        let writer = self.writer.iter().filter(|(_, is_literal)| *is_literal).map(|(request, _)| request);
+        self.graders.iter().flatten().chain(writer)
+    }
+}
+
+/// Whether a row passes as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Passes,
+    Fails,
+    Open,
+}
+
+/// Looks at some rows.
+pub(super) async fn look(job: &Job, rehearsal: &Rehearsal) -> CommandResult<LookedAt> {
+    let stride = usize::try_from(job.rows_left() / SAMPLED).unwrap_or(usize::MAX).max(1);
+    let sampled = usize::try_from(SAMPLED).unwrap_or(usize::MAX);
+    let mut looked_at = LookedAt::default();
+    let look = Look { job, rehearsal };
+    for row in job.rows()?.step_by(stride).take(sampled) {
+        let Ok(sample) = job.parts.sample(&row?) else {
+            looked_at.unreadable += 1;
+            looked_at.rows.push(RowSeen::default());
+            continue;
+        };
+        let (row, standing) = look.at(&sample).await;
+        match standing {
+            Standing::Passes => looked_at.passing += 1,
+            Standing::Fails => looked_at.failing += 1,
+            Standing::Open => looked_at.open += 1,
+        }
+        looked_at.rows.push(row);
+    }
+    Ok(looked_at)
+}
+
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    job: &'a Job,
+    rehearsal: &'a Rehearsal,
+}
+
+impl Look<'_> {
+    async fn at(self, sample: &Sample) -> (RowSeen, Standing) {
+        let refine = self.job.plan.refine.as_ref();
+        let mut row = RowSeen { response: sample.response.as_ref().map(String::len), ..RowSeen::default() };
+        let is_unwritten = refine.is_some() && sample.response.is_none();
+        // A judge can be shown only what is written.
+        let shown = if is_unwritten { sample.with_response("-".repeat(UNWRITTEN)) } else { sample.clone() };
+        let (mut known, mut supposed) = (Vec::new(), Vec::new());
+        let assembly = &self.job.assembly;
+        for (member, single) in assembly.panel.members().iter().zip(&assembly.singles) {
+            let (mut outcome, requests) = self.grade(single.grader.as_ref(), &shown).await;
+            let mut opinion = (Vec::new(), 0.0);
+            if let Some(second) = &single.second {
+                let (answer, requests) = self.grade(second.as_ref(), &shown).await;
+                let is_undecided = outcome.as_ref().map(|outcome| matches!(outcome, Outcome::Undecided { .. }));
+                opinion = (requests, is_undecided.map_or(0.5, |is_undecided| if is_undecided { 1.0 } else { 0.0 }));
+                if is_undecided == Some(true) {
+                    outcome = answer;
+                }
+            }
+            row.graders.push(requests);
+            row.opinions.push(opinion);
+            let outcome = outcome.filter(|_| !is_unwritten);
+            let given =
+                |outcome| Member { grader: Given::instead_of(member.grader.as_ref(), outcome), ..member.clone() };
+            if outcome.is_some() {
+                known.push(given(outcome.clone()));
+            }
+            supposed.push(given(outcome));
+        }
+        let standing = standing(&Panel::new(known), assembly.panel.members().len(), sample).await;
+        let goes_to_the_end = assembly.panel.of_mode(Mode::Pointwise).is_empty();
+        row.need = match standing {
+            _ if goes_to_the_end => 1.0,
+            Standing::Passes => 0.0,
+            Standing::Fails => 1.0,
+            Standing::Open => 0.5,
+        };
+        if let (Some(plan), Some(writer)) = (refine, &assembly.writer) {
+            let is_literal = is_unwritten || standing != Standing::Open;
+            row.writer = self.write(sample, &Panel::new(supposed), writer.as_ref(), plan).await;
+            if let Some((_, literal)) = &mut row.writer {
+                *literal = is_literal;
+            }
+            row.finals = self.compare(&shown, plan).await;
+        }
+        (row, standing)
+    }
+}
+
+impl Look<'_> {
+    /// The outcome, where no model is needed for it that is not asked, and the requests.
+    async fn grade(self, grader: &dyn Grader, sample: &Sample) -> (Option<Outcome>, Vec<Heard>) {
+        // Judges and components that order responses compare two, where the row has but one.
+        let compared = match (grader.mode(), &sample.response) {
+            (Mode::Listwise, Some(response)) if sample.responses.len() < 2 => {
+                sample.with_responses(vec![response.clone(); 2])
+            }
+            _ => sample.clone(),
+        };
+        let outcome = grader.grade(&compared).await.outcome;
+        let requests = self.rehearsal.heard();
+        let is_open = requests.iter().any(|request| request.known.is_none());
+        ((!is_open).then_some(outcome), requests)
+    }
+
+    /// The writer's first request for a row that is refined.
+    async fn write(
+        self,
+        sample: &Sample,
+        panel: &Panel,
+        writer: &dyn ChatModel,
+        plan: &RefinePlan,
+    ) -> Option<(Heard, bool)> {
+        let settings = RefineSettings { rounds: 1, candidates: 1, ..settings(plan) };
+        let refiner = Refiner { writer, final_judge: None, settings: &settings };
+        refine::refine(sample, panel, refiner).await;
+        self.rehearsal.heard().into_iter().next().map(|request| (request, false))
+    }
+
+    /// The final judge's requests: for two responses, and for as many as there can be.
+    async fn compare(self, sample: &Sample, plan: &RefinePlan) -> [Vec<Heard>; 2] {
+        let Some(judge) = &self.job.assembly.final_judge else { return Default::default() };
+        let response = sample.response.clone().unwrap_or_default();
+        let written = plan.rounds.value.saturating_mul(plan.candidates.value);
+        let most = usize::try_from(written).unwrap_or(usize::MAX).saturating_add(1).clamp(2, MOST_COMPARED);
+        let mut requests: [Vec<Heard>; 2] = Default::default();
+        for (requests, count) in requests.iter_mut().zip([2, most]) {
+            judge.grader.grade(&sample.with_responses(vec![response.clone(); count])).await;
+            *requests = self.rehearsal.heard();
+        }
+        requests
+    }
+}
+
+/// How a row stands by the members whose outcomes are known, of `all` in the panel.
+async fn standing(known: &Panel, all: usize, sample: &Sample) -> Standing {
+    match known.assess(sample).await.pass {
+        Some(false) => Standing::Fails,
+        _ if known.members().len() < all => Standing::Open,
+        _ => Standing::Passes,
+    }
+}
