@@ -122,3 +122,60 @@ fn a_second_interrupt_stops_at_once_and_says_what_is_kept() {
         assert!(said.contains(part), "no `{part}` in:\n{said}");
     }
 }
+
+#[test]
+fn a_price_is_the_users_own_or_one_that_the_provider_published_and_says_so() {
+    let bench = Bench::new();
+    rows(&bench, 3);
+    let shown = |model: &str| {
+        bench.write("gradebox.toml", format!("{model}\n[graders.helpfulness]\n"));
+        bench.run(&["grade", "rows.jsonl", "--print-config"]).expect_status(0).stdout
+    };
+    let at_home = "[models.m]\nbase_url = \"https://api.openai.com/v1\"\nmodel = \"gpt-4.1-mini\"";
+    let text = shown(at_home);
+    let line = text.lines().find(|line| line.starts_with("prices = ")).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains("prompt = 0.4, completion = 1.6, cached_prompt = 0.1 }  # US dollars, published by OpenAI"));
+    let text = shown(&format!("{at_home}\nprices = {{ prompt = 7.0, completion = 8.0 }}"));
+    assert!(text.contains("prices = { prompt = 7.0, completion = 8.0 }  # gradebox.toml"), "{text}");
+    let text = shown("[models.m]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodel = \"gpt-4.1-mini\"");
+    assert!(text.contains("# prices are not known") && !text.contains("prices = "), "{text}");
+    bench.write("gradebox.toml", "[models.m]\nprices = { prompt = -1.0, completion = 8.0 }\n[graders.helpfulness]\n");
+    let refused = bench.run(&["grade", "rows.jsonl", "--base-url", "http://127.0.0.1:1/v1"]).expect_status(2);
+    refused.expect_stderr(&["`prices` in [models.m] has -1"]);
+}
+
+#[test]
+fn a_budget_in_cost_without_prices_is_refused_before_any_call_also_a_components_own() {
+    let bench = Bench::new();
+    let endpoint = judge(Duration::ZERO, false);
+    rows(&bench, 3);
+    let model = format!("[models.m]\nbase_url = \"{}\"\n", endpoint.url);
+    let granted = "[graders.hostile]\nroles = { judge = \"m\" }\n";
+    for (config, place) in [
+        ("[graders.helpfulness]\n[refine]\nmax_tokens = 9\nbudget = { cost = 1.0 }\n".to_owned(), "[refine]"),
+        (format!("{granted}budget = {{ cost = 1.0 }}\n"), "`budget` in [graders.hostile]"),
+        (format!("{granted}budget_per_grade = {{ cost = 1.0 }}\n"), "`budget_per_grade` in [graders.hostile]"),
+    ] {
+        bench.write("gradebox.toml", format!("{model}{config}"));
+        let graders = crate::support::hostile_graders(&bench);
+        let ran = bench.run(&["grade", "rows.jsonl", "--graders", graders.to_str().unwrap()]).expect_status(2);
+        ran.expect_stderr(&[place, "has a cost, and the model `m` no prices", "to [models.m]"]);
+    }
+    assert_eq!(endpoint.requests(), 0);
+}
+
+#[test]
+fn prompt_tokens_that_the_endpoint_had_in_its_cache_cost_what_such_tokens_cost() {
+    let endpoint = Scripted::start(|_| {
+        let mut reply = completion(&json!({"reason": "so", "score": 5}).to_string());
+        reply["usage"] = json!({"prompt_tokens": 1000, "completion_tokens": 10,
+            "prompt_tokens_details": {"cached_tokens": 900}});
+        (200, reply)
+    });
+    let bench = Bench::new();
+    rows(&bench, 1);
+    config(&bench, &endpoint.url, "prices = { prompt = 1000.0, cached_prompt = 100.0, completion = 10000.0 }\n");
+    bench.run(&["grade", "rows.jsonl", "--no-cache", "-o", "graded.jsonl"]).expect_status(0);
+    let cost = bench.read_rows("graded.jsonl")[0]["grades"]["helpfulness"]["usage"]["cost"].as_f64().unwrap();
+    assert!((cost - (0.1 + 0.09 + 0.1)).abs() < 1e-9, "{cost}");
+}

@@ -25,7 +25,7 @@ use crate::{
     dataset::nearest_names,
     fields::Needs,
     grader::{Grader, Mode},
-    llm::{Endpoint, Prices, Replicas, Secret},
+    llm::{Endpoint, Replicas, Secret},
     model::ChatModel,
     panel::{Member, OnError, OnlyWhere, Panel, SecondOpinion},
     run::{Bounded, FatalErrors, watch_grader, watch_writer},
@@ -476,7 +476,7 @@ pub(super) fn endpoint(name: &str, plan: &ModelPlan, environment: &Environment) 
     }
     endpoint.query = plan.query.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     endpoint.body.clone_from(&plan.body);
-    endpoint.prices = plan.prices.map(|prices| Prices { prompt: prices.prompt, completion: prices.completion });
+    endpoint.prices = plan.known_prices();
     Ok(endpoint)
 }
 

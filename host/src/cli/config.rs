@@ -83,7 +83,7 @@ pub(super) struct ModelConfig {
     /// Further members of every request body.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub(super) body: Columns,
-    /// What a million tokens cost.
+    /// What a million tokens cost; without it, what the provider of a well-known model has published.
     pub(super) prices: Option<PricesConfig>,
 }
 
@@ -93,6 +93,9 @@ pub(super) struct ModelConfig {
 pub(super) struct PricesConfig {
     pub(super) prompt: f64,
     pub(super) completion: f64,
+    /// Of prompt tokens that the endpoint says it had in its own cache; `prompt` without it.
+    #[serde(default)]
+    pub(super) cached_prompt: Option<f64>,
 }
 
 /// One grader: a component, a judge of the rubric library, or a judge with a template of one's own.

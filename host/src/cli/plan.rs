@@ -3,6 +3,7 @@
 mod effective;
 mod graders;
 mod models;
+mod prices;
 mod told;
 
 use std::{fmt, path::PathBuf, time::Duration};
@@ -40,6 +41,8 @@ pub(super) enum Origin {
     Variable(&'static str),
     /// What the run was told whose results are worked on.
     Run,
+    /// Prices that a provider has published: whose, and when.
+    Published(String),
 }
 
 impl fmt::Display for Origin {
@@ -48,6 +51,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File => f.write_str("configuration file"),
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
+            Self::Published(source) => f.write_str(source),
             Self::Run => f.write_str("run.json of the run"),
         }
     }
@@ -281,15 +285,14 @@ impl Plan {
 
     /// Refuses a budget whose worst case cannot be known before a call.
     fn check_budget(&self) -> Result<(), Failure> {
+        self.check_budgets_of_components()?;
         let Limits { tokens, cost, .. } = self.budget;
         if cost.is_some()
             && let Some(name) = self.models.iter().find_map(|(name, model)| model.prices.is_none().then_some(name))
         {
-            let failure = Failure::new(format!("`budget` in [refine] has a cost, and the model `{name}` no prices"));
-            return Err(failure.hint(format!(
-                "add `prices = {{ prompt = …, completion = … }}`, of a million tokens each, to [models.{name}]"
-            )));
+            return Err(no_prices("`budget` in [refine]", name));
         }
+
         let is_open = self.refine.as_ref().is_some_and(|refine| refine.max_tokens.is_none());
         if is_open && (tokens.is_some() || cost.is_some()) {
             let failure =
@@ -303,6 +306,19 @@ impl Plan {
     pub(super) fn final_judge(&self) -> Option<&GraderPlan> {
         let of_refine = self.refine.as_ref().map(|refine| &refine.final_judge);
         of_refine.or(self.regrade.as_ref().map(|regrade| &regrade.final_judge))?.as_deref()
+    }
+
+    fn check_budgets_of_components(&self) -> Result<(), Failure> {
+        for grader in self.graders_and_opinions() {
+            let What::Component { grants, .. } = &grader.what else { continue };
+            let budgets = [("budget", grants.budget), ("budget_per_grade", grants.budget_per_grade)];
+            let Some((key, _)) = budgets.into_iter().find(|(_, limits)| limits.cost.is_some()) else { continue };
+            let is_unknown = |name: &&String| self.models.get(*name).is_none_or(|model| model.prices.is_none());
+            if let Some(name) = grants.models.values().find(is_unknown) {
+                return Err(no_prices(&format!("`{key}` in [graders.{}]", grader.name), name));
+            }
+        }
+        Ok(())
     }
 
     /// The graders of the panel, those that give them second opinions, and the final judge.
@@ -328,6 +344,11 @@ impl Plan {
     pub(super) fn map(&self) -> FieldMap {
         FieldMap::new(self.mappings.iter().map(|(field, column)| (field.clone(), column.value.clone())))
     }
+}
+
+fn no_prices(budget: &str, model: &str) -> Failure {
+    Failure::new(format!("{budget} has a cost, and the model `{model}` no prices"))
+        .hint(format!("add `prices = {{ prompt = …, completion = … }}`, of a million tokens each, to [models.{model}]"))
 }
 
 fn budget(file: Option<&BudgetConfig>, place: &str) -> Result<Limits, Failure> {

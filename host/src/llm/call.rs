@@ -109,7 +109,7 @@ impl<'a> Call<'a> {
 
     fn after_breakage(&mut self, breakage: &Breakage, now: Instant, jitter: f64) -> Step {
         if matches!(breakage.stage, Stage::Body | Stage::TooLarge) {
-            self.count(None, None);
+            self.count(None, None, None);
         }
         let what = match breakage.stage {
             Stage::Connect => {
@@ -132,7 +132,7 @@ impl<'a> Call<'a> {
     fn after_success(&mut self, body: &[u8], hints: &Hints, now: Instant, jitter: f64) -> Step {
         let reply = reply::read(body, &self.endpoint.model);
         if !matches!(reply.reading, Reading::Error(_)) {
-            self.count(reply.prompt_tokens, reply.completion_tokens);
+            self.count(reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens);
         }
         match reply.reading {
             Reading::Answer(completion) => Step::Done(Ok(completion)),
@@ -275,11 +275,9 @@ impl<'a> Call<'a> {
         self.endpoint.secrets().fold(message, |message, secret| message.replace(secret, "…"))
     }
 
-    fn count(&mut self, prompt_tokens: Option<u64>, completion_tokens: Option<u64>) {
+    fn count(&mut self, prompt_tokens: Option<u64>, cached: Option<u64>, completion_tokens: Option<u64>) {
         let cost = self.endpoint.prices.zip(prompt_tokens.zip(completion_tokens));
-        let cost = cost.map(|(prices, (prompt, completion))| {
-            (as_number(prompt) * prices.prompt + as_number(completion) * prices.completion) / 1e6
-        });
+        let cost = cost.map(|(prices, (prompt, completion))| prices.cost(prompt, cached.unwrap_or(0), completion));
         self.usage = self.usage.plus(Usage { calls: 1, prompt_tokens, completion_tokens, cost });
     }
 }

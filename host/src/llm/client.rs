@@ -90,9 +90,7 @@ impl ChatModel for EndpointModel {
 
     fn worst_case(&self, request: &Request) -> Charge {
         let (prompt, completion) = request::most_tokens(request);
-        let cost = self.endpoint.prices.map_or(0.0, |prices| {
-            (as_number(prompt) * prices.prompt + as_number(completion) * prices.completion) / 1e6
-        });
+        let cost = self.endpoint.prices.map_or(0.0, |prices| prices.cost(prompt, 0, completion));
         Charge { calls: 1, tokens: prompt.saturating_add(completion), cost }
     }
 }

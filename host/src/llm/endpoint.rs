@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 use reqwest::Url;
 use serde_json::Value;
 
+use super::call::as_number;
 use crate::{budget::Budget, sample::Columns, traffic::Traffic};
 
 /// A key or another value that must not be shown; its `Debug` hides it and it has no `Display`.
@@ -34,6 +35,17 @@ impl fmt::Debug for Secret {
 pub struct Prices {
     pub prompt: f64,
     pub completion: f64,
+    /// Of prompt tokens that the endpoint had in its own cache; `prompt` without it.
+    pub cached_prompt: Option<f64>,
+}
+
+impl Prices {
+    /// What so many tokens cost; `cached` are among those of the prompt.
+    pub fn cost(self, prompt: u64, cached: u64, completion: u64) -> f64 {
+        let cached = cached.min(prompt);
+        let of_cache = as_number(cached) * self.cached_prompt.unwrap_or(self.prompt);
+        (as_number(prompt - cached) * self.prompt + of_cache + as_number(completion) * self.completion) / 1e6
+    }
 }
 
 /// An OpenAI-compatible chat endpoint and one model of it.

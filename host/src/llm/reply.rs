@@ -10,6 +10,8 @@ use crate::model::Completion;
 pub(super) struct Reply {
     pub(super) reading: Reading,
     pub(super) prompt_tokens: Option<u64>,
+    /// Those of the prompt that the endpoint had in its own cache.
+    pub(super) cached_tokens: Option<u64>,
     pub(super) completion_tokens: Option<u64>,
 }
 
@@ -35,14 +37,18 @@ pub(super) fn read(body: &[u8], model: &str) -> Reply {
         return Reply {
             reading: Reading::Foreign(format!("not JSON: {}", complaint.message)),
             prompt_tokens: None,
+            cached_tokens: None,
             completion_tokens: None,
         };
     };
     let usage = value.get("usage");
+    let details = usage.and_then(|usage| usage.get("prompt_tokens_details"));
+    let cached = details.and_then(|details| details.get("cached_tokens")).and_then(Value::as_u64);
     let tokens = |key: &str| usage.and_then(|usage| usage.get(key)).and_then(Value::as_u64);
     Reply {
         reading: reading(&value, model),
         prompt_tokens: tokens("prompt_tokens"),
+        cached_tokens: cached.or_else(|| tokens("prompt_cache_hit_tokens")),
         completion_tokens: tokens("completion_tokens"),
     }
 }

@@ -74,7 +74,7 @@ fn soon(play: Play) -> Play {
 #[tokio::test]
 async fn an_answer_comes_with_its_usage_and_model() {
     let server = Server::start([]).await;
-    let prices = Some(Prices { prompt: 1.0, completion: 10.0 });
+    let prices = Some(Prices { prompt: 1.0, completion: 10.0, cached_prompt: None });
     let (result, usage) = connect(Endpoint { prices, ..endpoint(&server) }).complete(&request()).await;
     let completion = result.unwrap();
     assert_eq!((completion.content.as_str(), completion.model.as_str()), ("ok", "served"));

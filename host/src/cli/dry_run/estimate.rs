@@ -282,7 +282,8 @@ mod tests {
         Effort { rounds: 3.0, candidates: 2.0, goes_to_the_end: false, history: 0.0, max_tokens: Some(50.0) };
 
     fn outlook(seen: &[RowSeen], effort: Option<Effort>) -> Outlook<'_> {
-        let prices = &|model: &str| (model == "dear").then_some(Prices { prompt: 1e6, completion: 2e6 });
+        let prices =
+            &|model: &str| (model == "dear").then_some(Prices { prompt: 1e6, completion: 2e6, cached_prompt: None });
         Outlook { rows: 100.0, effort, seen, prices }
     }
 

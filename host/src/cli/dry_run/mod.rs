@@ -20,7 +20,7 @@ use super::{
     plan::{GraderPlan, JudgePlan, Plan, RefinePlan, What},
     setup::Job,
 };
-use crate::{grader::Mode, llm::Prices, panel::Panel, sandbox::CALLS_PER_GRADE};
+use crate::{grader::Mode, panel::Panel, sandbox::CALLS_PER_GRADE};
 
 /// What was looked at, and what it comes to.
 struct Forecast {
@@ -48,7 +48,7 @@ pub(super) async fn dry_run(job: Job, rehearsal: &Rehearsal, as_json: bool) -> C
 }
 
 fn forecast(plan: &Plan, panel: &Panel, rows: u64, looked_at: LookedAt) -> Forecast {
-    let prices = |name: &str| prices(plan, name);
+    let prices = |name: &str| plan.models.get(name)?.known_prices();
     let outlook = Outlook {
         rows: number(rows),
         effort: plan.refine.as_ref().map(|refine| effort(refine, panel)),
@@ -59,11 +59,6 @@ fn forecast(plan: &Plan, panel: &Panel, rows: u64, looked_at: LookedAt) -> Forec
     let calibrated = plan.models.keys().filter_map(|name| Some((name.clone(), outlook.bytes_per_token(name)?)));
     let calibrated = calibrated.collect();
     Forecast { rows, looked_at, lines, calibrated }
-}
-
-fn prices(plan: &Plan, model: &str) -> Option<Prices> {
-    let prices = plan.models.get(model)?.prices?;
-    Some(Prices { prompt: prices.prompt, completion: prices.completion })
 }
 
 fn effort(plan: &RefinePlan, panel: &Panel) -> Effort {

@@ -45,8 +45,14 @@ pub(super) fn json(forecast: &Forecast, plan: &Plan, spent: Charge) -> Value {
         })
     };
     let prices = plan.models.iter().map(|(name, model)| {
-        let prices =
-            model.prices.as_ref().map(|prices| json!({"prompt": prices.prompt, "completion": prices.completion}));
+        let prices = model.prices.as_ref().map(|prices| {
+            json!({
+                "prompt": prices.value.prompt,
+                "completion": prices.value.completion,
+                "cached_prompt": prices.value.cached_prompt,
+                "source": prices.origin.to_string(),
+            })
+        });
         (name.clone(), prices.unwrap_or(Value::Null))
     });
     let looked_at = &forecast.looked_at;
@@ -185,8 +191,8 @@ fn prices(forecast: &Forecast, plan: &Plan) -> Vec<String> {
     let models = plan.models.iter().filter(|(name, _)| asked(name));
     let lines = models.map(|(name, model)| match &model.prices {
         Some(prices) => format!(
-            "prices of `{name}`: {} for a million prompt tokens, {} for a million completion tokens",
-            prices.prompt, prices.completion
+            "prices of `{name}`: {} for a million prompt tokens, {} for a million completion tokens ({})",
+            prices.value.prompt, prices.value.completion, prices.origin
         ),
         None => format!(
             "prices of `{name}`: unknown; `prices = {{ prompt = …, completion = … }}` in [models.{name}] says what a \

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{GraderPlan, ModelPlan, Origin, Plan, Prompt, RefinePlan, Sourced, What, told::shown};
 use crate::{
     budget::Limits,
-    cli::config::{EndpointConfig, ErrorPolicy, JudgeMode, VoteCount},
+    cli::config::{EndpointConfig, ErrorPolicy, JudgeMode, PricesConfig, VoteCount},
 };
 
 /// Where components are searched and kept.
@@ -131,6 +131,14 @@ impl Toml {
         };
         self.of_file("header_env", table(&model.header_env));
         self.of_file("query", table(&model.query));
+        match &model.prices {
+            Some(prices) => {
+                let PricesConfig { prompt, completion, cached_prompt } = prices.value;
+                let table = json!({"prompt": prompt, "completion": completion, "cached_prompt": cached_prompt});
+                self.value("prices", &table, &prices.origin);
+            }
+            None => self.text.push_str("# prices are not known\n"),
+        }
         self.of_file("body", (!model.body.is_empty()).then(|| Value::Object(model.body.clone())));
     }
 

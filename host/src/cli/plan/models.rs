@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use super::{Origin, Sourced};
+use super::{Origin, Sourced, prices};
 use crate::{
     cli::{
         config::{Config, EndpointConfig, ModelConfig, PricesConfig},
@@ -12,6 +12,7 @@ use crate::{
         failure::Failure,
     },
     dataset::nearest_names,
+    llm::Prices,
     sample::Columns,
 };
 
@@ -41,7 +42,16 @@ pub(in crate::cli) struct ModelPlan {
     pub(in crate::cli) header_env: BTreeMap<String, String>,
     pub(in crate::cli) query: BTreeMap<String, String>,
     pub(in crate::cli) body: Columns,
-    pub(in crate::cli) prices: Option<PricesConfig>,
+    /// `None` where they are not known.
+    pub(in crate::cli) prices: Option<Sourced<PricesConfig>>,
+}
+
+impl ModelPlan {
+    /// What a million tokens cost; `None` where that is not known.
+    pub(in crate::cli) fn known_prices(&self) -> Option<Prices> {
+        let PricesConfig { prompt, completion, cached_prompt } = self.prices.as_ref()?.value;
+        Some(Prices { prompt, completion, cached_prompt })
+    }
 }
 
 /// The models of a run, resolved as somebody asks for them.
@@ -128,7 +138,8 @@ impl<'a> Models<'a> {
         if base_url.origin != Origin::File {
             config.endpoints.clear();
         }
-        self.used.insert(name.to_owned(), plan(name, config, base_url));
+        let prices = prices::of(name, &config, &base_url.value)?;
+        self.used.insert(name.to_owned(), plan(name, config, base_url, prices));
         Ok(())
     }
 
@@ -191,7 +202,12 @@ fn how_to_name_one() -> String {
     )
 }
 
-fn plan(name: &str, config: ModelConfig, base_url: Sourced<String>) -> ModelPlan {
+fn plan(
+    name: &str,
+    config: ModelConfig,
+    base_url: Sourced<String>,
+    prices: Option<Sourced<PricesConfig>>,
+) -> ModelPlan {
     ModelPlan {
         base_url,
         endpoints: config.endpoints,
@@ -214,6 +230,6 @@ fn plan(name: &str, config: ModelConfig, base_url: Sourced<String>) -> ModelPlan
         header_env: config.header_env,
         query: config.query,
         body: config.body,
-        prices: config.prices,
+        prices,
     }
 }
