@@ -53,7 +53,8 @@ os.execv(BINARY, [BINARY, *sys.argv[1:]])
 fn a_worker_can_neither_read_nor_write_files_nor_open_sockets_nor_start_processes() {
     let bench = Bench::new();
     let found = refused(Path::new(env!("CARGO_BIN_EXE_gradebox")), &bench.path(""));
-    let expected = json!({"reading": kernel_has_landlock(), "writing": true, "sockets": true, "processes": true});
+    let expected =
+        json!({"reading": kernel_has_landlock(), "writing": true, "sockets": true, "processes": true, "others": true});
     assert_eq!(found, expected);
 }
 
@@ -61,7 +62,7 @@ fn a_worker_can_neither_read_nor_write_files_nor_open_sockets_nor_start_processe
 fn without_landlock_everything_but_reading_is_still_refused_and_programs_run() {
     let bench = Bench::new();
     let program = without_landlock(&bench);
-    let expected = json!({"reading": false, "writing": true, "sockets": true, "processes": true});
+    let expected = json!({"reading": false, "writing": true, "sockets": true, "processes": true, "others": true});
     assert_eq!(refused(&program, &bench.path("")), expected);
     bench.write("six.py", "print(2 * 3)");
     let output = Command::new(&program)

@@ -104,6 +104,7 @@ fn check_lockdown(refused: Refused, report: &mut Report) {
         (refused.writing, "write files"),
         (refused.sockets, "open sockets"),
         (refused.processes, "start processes"),
+        (refused.others, "make calls of the system that it has no use for"),
     ];
     let listed = |is_refused: bool| -> Vec<&str> {
         rights.iter().filter(|(refused, _)| *refused == is_refused).map(|(_, right)| *right).collect()

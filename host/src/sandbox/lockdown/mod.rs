@@ -1,7 +1,7 @@
 //! What a worker gives up before it sees the first component: defence in depth behind the WebAssembly sandbox.
 //!
-//! On Linux, Landlock closes the file system but for reading compiled components, and a seccomp filter refuses sockets,
-//! new processes, tracing and every change to the file system. Where the kernel has no Landlock, files can still be
+//! On Linux, Landlock closes the file system but for reading compiled components, and seccomp filters allow the calls of
+//! the system that are needed: no sockets, no new processes, no tracing, no change to the file system. Where the kernel has no Landlock, files can still be
 //! opened for reading. Elsewhere than on Linux nothing is given up. [`probe`] tries what is refused; `doctor` says it.
 
 use std::{
@@ -53,7 +53,7 @@ pub(super) fn be_first_without_memory() {
 
 /// What the operating system refuses to a worker, whatever may become of the WebAssembly sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "four rights, each refused or not")]
+#[expect(clippy::struct_excessive_bools, reason = "rights, each refused or not")]
 pub struct Refused {
     /// Reading files other than compiled components.
     pub reading: bool,
@@ -63,6 +63,8 @@ pub struct Refused {
     pub sockets: bool,
     /// Starting processes.
     pub processes: bool,
+    /// Calls of the system that harm nobody and that no worker needs.
+    pub others: bool,
 }
 
 /// Gives up this process's rights as a worker does, and tries what must not work any more.
@@ -78,6 +80,7 @@ pub(super) fn probe(readable: &[PathBuf]) -> Result<Refused, LockdownError> {
         writing: File::create(&created).is_err(),
         sockets: UdpSocket::bind("127.0.0.1:0").is_err(),
         processes: command.status().is_err(),
+        others: rustix::process::getsid(None).is_err(),
     };
     if !refused.writing {
         // Nothing depends on it: what is not a compiled component is never looked at.

@@ -1,4 +1,7 @@
-//! seccomp: the calls of the system that a worker has no use for.
+//! seccomp: the calls of the system that workers and compilers use, and of those with a name for mischief the refusal.
+//!
+//! What is in no list is answered as by a kernel that does not have it. A C library that is newer than this program asks
+//! for calls that this program does not know, and takes that answer for what it is.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +13,90 @@ use seccompiler::{
 use super::LockdownError;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// Allowed whatever their arguments; those that [`REFUSED`] or [`rules`] names are refused all the same.
+const ALLOWED: &[i64] = &[
+    // Memory.
+    libc::SYS_brk,
+    libc::SYS_mmap,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mprotect,
+    libc::SYS_madvise,
+    libc::SYS_membarrier,
+    libc::SYS_memfd_create,
+    libc::SYS_ftruncate,
+    // What is open already, and compiled components.
+    libc::SYS_openat,
+    libc::SYS_close,
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_pread64,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_pwrite64,
+    libc::SYS_lseek,
+    libc::SYS_fstat,
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
+    libc::SYS_fcntl,
+    libc::SYS_ppoll,
+    // Threads, and the end of the process.
+    libc::SYS_clone,
+    libc::SYS_set_robust_list,
+    libc::SYS_set_tid_address,
+    libc::SYS_rseq,
+    libc::SYS_futex,
+    libc::SYS_gettid,
+    libc::SYS_getpid,
+    libc::SYS_getppid,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_getcpu,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    // Signals: traps of guests are some.
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_restart_syscall,
+    // Time, random numbers, and what the C library asks of the machine.
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_getres,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_gettimeofday,
+    libc::SYS_getrandom,
+    libc::SYS_getrusage,
+    libc::SYS_sysinfo,
+    libc::SYS_uname,
+    libc::SYS_getuid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getegid,
+    // Until the last filter is in place, which refuses it.
+    libc::SYS_seccomp,
+];
+
+#[cfg(target_arch = "x86_64")]
+const ALLOWED_ON_X86_64: &[i64] = &[libc::SYS_arch_prctl, libc::SYS_poll, libc::SYS_time, libc::SYS_getrlimit];
+
+#[cfg(not(target_arch = "x86_64"))]
+const ALLOWED_ON_X86_64: &[i64] = &[];
+
+/// What may be asked of open files beside reading and writing: how much there is to read, whether it is a terminal, and
+/// which pages of memory were written to.
+const REQUESTS: [u64; 3] = [libc::FIONREAD, libc::TCGETS, PAGEMAP_SCAN];
+
+/// `_IOWR('f', 16, struct pm_scan_arg)`
+const PAGEMAP_SCAN: u64 = 0xc060_6610;
+
+/// What a process may ask and change of itself: the name of a thread, what the kernel told it at its start, and that it
+/// gains no more rights.
+const SETTINGS: [u64; 3] = [libc::PR_SET_NAME as u64, PR_GET_AUXV, libc::PR_SET_NO_NEW_PRIVS as u64];
+
+const PR_GET_AUXV: u64 = 0x4155_5856;
 
 /// Refused whatever their arguments.
 const REFUSED: &[i64] = &[
@@ -43,7 +130,6 @@ const REFUSED: &[i64] = &[
     libc::SYS_symlinkat,
     libc::SYS_mknodat,
     libc::SYS_fchmodat,
-    libc::SYS_fchmodat2,
     libc::SYS_fchmod,
     libc::SYS_fchownat,
     libc::SYS_fchown,
@@ -98,6 +184,8 @@ const REFUSED: &[i64] = &[
     libc::SYS_msgget,
     libc::SYS_semget,
     libc::SYS_mq_open,
+    // Further filters, which could only refuse more.
+    libc::SYS_seccomp,
 ];
 
 #[cfg(target_arch = "x86_64")]
@@ -133,15 +221,39 @@ const REFUSED_ON_X86_64: &[i64] = &[];
 /// Refuses the calls, where this architecture has a filter, to every thread of the process.
 pub(super) fn refuse() -> Result<(), LockdownError> {
     let Ok(architecture) = TargetArch::try_from(std::env::consts::ARCH) else { return Ok(()) };
+    let error = |error: i32| SeccompAction::Errno(error.unsigned_abs());
     // A filter cannot look into what `clone3` is given. Told that there is no such call, the C library uses `clone`.
-    install([(libc::SYS_clone3, vec![])].into(), libc::ENOSYS, architecture)?;
-    install(rules()?, libc::EPERM, architecture)
+    install(allowed()?, error(libc::ENOSYS), SeccompAction::Allow, architecture)?;
+    // Of two refusals, that of the later filter counts.
+    install(rules()?, SeccompAction::Allow, error(libc::EPERM), architecture)
 }
 
-fn install(rules: Rules, error: i32, architecture: TargetArch) -> Result<(), LockdownError> {
-    let refusal = SeccompAction::Errno(error.unsigned_abs());
-    let program: BpfProgram = SeccompFilter::new(rules, SeccompAction::Allow, refusal, architecture)?.try_into()?;
+/// Installs a filter that answers the calls of `rules` in one way, and all others in another.
+fn install(
+    rules: Rules,
+    others: SeccompAction,
+    named: SeccompAction,
+    architecture: TargetArch,
+) -> Result<(), LockdownError> {
+    let program: BpfProgram = SeccompFilter::new(rules, others, named, architecture)?.try_into()?;
     Ok(apply_filter_all_threads(&program)?)
+}
+
+fn allowed() -> Result<Rules, BackendError> {
+    let mut rules: Rules = ALLOWED.iter().chain(ALLOWED_ON_X86_64).map(|call| (*call, vec![])).collect();
+    let requests = REQUESTS.into_iter().map(|request| equal(1, request)).collect::<Result<_, _>>()?;
+    rules.insert(libc::SYS_ioctl, requests);
+    let settings = SETTINGS.into_iter().map(|setting| equal(0, setting)).collect::<Result<_, _>>()?;
+    rules.insert(libc::SYS_prctl, settings);
+    // Of this process only: limits, and the signal by which it aborts.
+    rules.insert(libc::SYS_prlimit64, vec![equal(0, 0)?]);
+    rules.insert(libc::SYS_tgkill, vec![equal(0, std::process::id().into())?]);
+    Ok(rules)
+}
+
+/// Holds where the argument, as 32 bits, has this value.
+fn equal(argument: u8, value: u64) -> Result<SeccompRule, BackendError> {
+    SeccompRule::new(vec![SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)?])
 }
 
 fn rules() -> Result<Rules, BackendError> {
