@@ -282,3 +282,62 @@ fn responses_that_are_turns_keep_their_type_when_they_are_refined() {
     }
     tables("compare-turns", &bench.path(""));
 }
+
+#[test]
+fn several_files_are_one_dataset() {
+    let bench = Bench::new();
+    let all: Vec<Value> =
+        (1..=6).map(|n| json!({"id": n, "response": format!("```python\nx = {n}\n```"), "n": n})).collect();
+    for (name, rows, note) in
+        [("a", &all[..2], Value::Null), ("b", &all[2..3], json!("t")), ("c", &all[3..], json!("u"))]
+    {
+        let rows: Vec<Value> = rows
+            .iter()
+            .cloned()
+            .map(|mut row| {
+                row["note"] = note.clone();
+                row
+            })
+            .collect();
+        bench.write_rows(&format!("{name}.jsonl"), &rows);
+        for ending in ["parquet", "jsonl.gz"] {
+            convert(&bench, &format!("{name}.jsonl"), &format!("{name}.{ending}"));
+        }
+    }
+    let grade = |files: &[&str], more: &[&str]| bench.run(&[&["grade", "-g", "syntax"][..], more, files].concat());
+    for (files, output) in [
+        (["a.jsonl", "b.jsonl.gz", "c.jsonl"], "whole.jsonl"),
+        (["a.parquet", "b.parquet", "c.parquet"], "whole.jsonl"),
+        (["a.jsonl", "b.jsonl", "c.jsonl.gz"], "whole.parquet"),
+        (["a.parquet", "b.parquet", "c.parquet"], "whole.parquet"),
+    ] {
+        grade(&files, &["-o", output]).expect_status(0);
+        convert(&bench, output, "back.jsonl");
+        let back = bench.read_rows("back.jsonl");
+        assert_eq!(
+            back.iter().map(|row| &row["id"]).collect::<Vec<_>>(),
+            all.iter().map(|row| &row["id"]).collect::<Vec<_>>()
+        );
+        assert_eq!((&back[0]["note"], &back[5]["note"]), (&Value::Null, &json!("u")), "{files:?}");
+    }
+    // Rows are numbered through, so that runs, shards and ids know each of them.
+    let whole = ["--limit", "5", "--run", "run"];
+    grade(&["a.jsonl", "b.jsonl", "c.jsonl"], &whole).expect_status(0);
+    let resume = [&whole[..], &["--resume"]].concat();
+    grade(&["a.jsonl", "b.jsonl", "c.jsonl"], &resume).expect_status(0).expect_stderr(&["5 rows done"]);
+    grade(&["b.jsonl", "a.jsonl", "c.jsonl"], &resume).expect_status(2).expect_stderr(&["dataset.sha256"]);
+    grade(&["a.jsonl", "b.jsonl", "a.jsonl"], &[])
+        .expect_status(2)
+        .expect_stderr(&["a.jsonl:1: row 4: the id 1", "row 1"]);
+    grade(&["a.jsonl", "b.parquet"], &[])
+        .expect_status(2)
+        .expect_stderr(&["a.jsonl (and 1 more)", "are Parquet and others are not"]);
+    grade(&["a.jsonl", "c.jsonl"], &["-o", "c.jsonl"]).expect_status(2).expect_stderr(&["is the dataset itself"]);
+    bench.write_rows("d.jsonl", &[json!({"id": 9, "response": "r", "n": "text", "note": "n"})]);
+    convert(&bench, "d.jsonl", "d.parquet");
+    grade(&["a.parquet", "d.parquet"], &[])
+        .expect_status(2)
+        .expect_stderr(&["d.parquet", "its column `n` is Utf8, and Int64"]);
+    bench.write("bad.jsonl", "{\"id\": 7}\n{");
+    grade(&["a.jsonl", "bad.jsonl"], &[]).expect_status(2).expect_stderr(&["bad.jsonl:2"]);
+}

@@ -1,8 +1,11 @@
 //! What the user said: the command line, as it was written.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::Value;
 
 use super::quantity::{parse_bytes, parse_duration};
@@ -147,7 +150,7 @@ pub(super) struct DryRunArgs {
 /// Grade every attempt of a refinement with other graders, and choose the best of each row again; nothing is written anew
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("dataset", |dataset| dataset.value_name("RUN").help("The directory of a refinement, or the file of its rows")),
+    mut_arg("dataset", |dataset| dataset.value_name("RUN").num_args(1).action(ArgAction::Set).help("The directory of a refinement, or the file of its rows")),
     after_help = "\
 Examples:
   gradebox regrade runs/first -g code-execution -g syntax -o regraded.jsonl
@@ -162,8 +165,10 @@ pub(super) struct RegradeArgs {
 /// What `grade`, `refine` and `regrade` share: the dataset, the graders, the model.
 #[derive(Debug, Args)]
 pub(super) struct Selection {
-    /// The rows: JSONL, JSON, CSV, TSV or Parquet, gzip or zstd around the text ones; `-` is standard input
-    pub(super) dataset: PathBuf,
+    /// The rows: JSONL, JSON, CSV, TSV or Parquet, gzip or zstd around the text ones; `-` is standard input. Of several
+    /// files, the rows of one stand behind those of the other
+    #[arg(required = true)]
+    pub(super) dataset: Vec<PathBuf>,
     /// The rows' format, where the ending does not say it: jsonl, json, csv, tsv, parquet
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_format: Option<Format>,
@@ -211,6 +216,11 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Whether rows are read from standard input.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.dataset.iter().any(|path| path == Path::new("-"))
+    }
+
     pub(super) fn input_options(&self) -> FormatOptions {
         FormatOptions { format: self.input_format, separator: self.output_format.separator }
     }

@@ -177,12 +177,13 @@ pub(super) fn told(
     dataset: &Dataset,
     selection: &Selection,
 ) -> Result<Value, Failure> {
-    let path = dataset.stored();
-    let digest = digest_of(path)
-        .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", path.display())))?;
+    let digests = dataset.stored().map(|path| {
+        digest_of(path).map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
+    });
+    let formats: Vec<String> = dataset.formats().map(|format| format.to_string()).collect();
     let dataset = json!({
-        "sha256": digest,
-        "format": dataset.format().to_string(),
+        "sha256": digests.collect::<Result<Vec<_>, _>>()?.join(" "),
+        "format": formats.join(" "),
         "rows": dataset.len(),
         "limit": selection.limit,
         "shard": selection.shard.map(|shard| shard.to_string()),

@@ -3,7 +3,7 @@
 use super::{
     args::RegradeArgs,
     environment::Environment,
-    failure::{CommandResult, Status},
+    failure::{CommandResult, Failure, Status},
     graded_rows::locate,
     plan::{EarlierRun, Work},
     setup::Job,
@@ -11,7 +11,9 @@ use super::{
 use crate::run;
 
 pub(super) async fn regrade(args: &RegradeArgs, print_config: bool, environment: &Environment) -> CommandResult {
-    let earlier = locate(&args.selection.dataset)?;
+    // The command line takes one only.
+    let Some(run) = args.selection.dataset.first() else { return Err(Failure::new("no refinement is named")) };
+    let earlier = locate(run)?;
     let work = Work::Regrade(EarlierRun { results: earlier.file, map: earlier.map });
     let Some(job) = Job::prepare(&args.selection, work, None, print_config, environment).await? else {
         return Ok(Status::Done);

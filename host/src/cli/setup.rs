@@ -1,6 +1,9 @@
 //! What `grade`, `refine` and `regrade` do before the first row: configuration, dataset, graders, models, output.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
 
 use super::{
     args::Selection,
@@ -103,7 +106,7 @@ impl Job {
             output: selection.output.clone().filter(|path| path != Path::new("-")),
             asks_models: !plan.models.is_empty(),
             has_cache: record.recorder.is_some() && !selection.record.no_cache,
-            reads_stdin: selection.dataset == Path::new("-"),
+            reads_stdin: selection.reads_stdin(),
         };
         let output = selection.output.clone();
         let output_format = selection.output_format.options();
@@ -277,8 +280,8 @@ fn shown(plan: &Plan, record: &Record, traffic: Traffic, rows: u64) -> Shown {
 
 fn open_dataset(selection: &Selection, file: &ConfigFile, work: &Work) -> Result<Dataset, Failure> {
     let map = plan::dataset_map(selection, &file.config, work);
-    let path = if let Work::Regrade(earlier) = work { &earlier.results } else { &selection.dataset };
-    let dataset = Dataset::open_mapped(path, &map, selection.input_options())?;
+    let paths = if let Work::Regrade(earlier) = work { slice::from_ref(&earlier.results) } else { &selection.dataset };
+    let dataset = Dataset::open_all(paths, &map, selection.input_options())?;
     for note in dataset.notes() {
         console::say(&format!("note: {note}"));
     }

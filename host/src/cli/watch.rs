@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -24,7 +24,7 @@ const PERIOD: Duration = Duration::from_millis(250);
 type Marks = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 pub(super) async fn watch(args: &GradeArgs, environment: &Environment) -> CommandResult {
-    if args.selection.dataset == Path::new("-") {
+    if args.selection.reads_stdin() {
         return Err(Failure::new("--watch needs a dataset that can be read again, and standard input cannot"));
     }
     let mut status = Status::Done;
@@ -78,7 +78,7 @@ fn marks(args: &GradeArgs, environment: &Environment) -> Marks {
     });
     let components = components.filter_map(|entry| Some(entry.ok()?.path()));
     let components = components.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    [selection.dataset.clone(), config].into_iter().chain(components).filter_map(mark).collect()
+    selection.dataset.iter().cloned().chain([config]).chain(components).filter_map(mark).collect()
 }
 
 fn mark(path: PathBuf) -> Option<(PathBuf, (SystemTime, u64))> {

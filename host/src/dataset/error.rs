@@ -21,6 +21,8 @@ pub enum DatasetError {
     Encoding { name: String, found: &'static str },
     #[error("cannot read {name} as Parquet: {problem}; is it whole? `pyarrow.parquet.read_table` shows what is in it")]
     Parquet { name: String, problem: String },
+    #[error("{name}: some of the files are Parquet and others are not; a dataset of several files has one kind")]
+    Mixed { name: String },
     #[error("{place}: {problem}; {advice}")]
     Malformed { place: Box<Place>, problem: String, advice: String },
     #[error("{name} has no rows; a dataset is JSONL, one object a line, a JSON array of objects, CSV or Parquet")]

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Dataset, DatasetError, Layout, Place, error::kind_of};
+use super::{Dataset, DatasetError, Layout, Place, Stored, error::kind_of};
 
 /// The ids so far, as hashes: eight bytes a row. Where a hash comes twice, the rows before are looked through.
 pub(super) struct Identities {
@@ -17,21 +17,22 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    pub(super) fn new(dataset: &Dataset) -> Self {
-        Self { seen: HashSet::new(), hasher: RandomState::new(), column: dataset.id_column.clone() }
+    pub(super) fn new(column: &str) -> Self {
+        Self { seen: HashSet::new(), hasher: RandomState::new(), column: column.to_owned() }
     }
 
-    /// Refuses an id that is none, or that of a row before.
+    /// Refuses an id that is none, or that of a row before. `row` is numbered through all files, `line` is of `file`.
     pub(super) fn check(
         &mut self,
         row: u64,
         line: u64,
         given: Option<&Value>,
+        file: &Stored,
         dataset: &Dataset,
     ) -> Result<(), DatasetError> {
         let given = given.filter(|id| !id.is_null());
-        let has_lines = matches!(dataset.format.layout, Layout::Lines | Layout::Separated(_));
-        let place = || Place { name: dataset.name(), row, line: has_lines.then_some(line), column: None };
+        let has_lines = matches!(file.format.layout, Layout::Lines | Layout::Separated(_));
+        let place = || Place { name: file.source.name(), row, line: has_lines.then_some(line), column: None };
         if let Some(id @ (Value::Array(_) | Value::Object(_))) = given {
             let (place, column) = (Box::new(place()), self.column.clone());
             return Err(DatasetError::InvalidId { place, column, found: kind_of(id) });

@@ -25,7 +25,7 @@ pub use self::{
 };
 use self::{
     identity::Identities,
-    read::{Scan, schema_of},
+    read::{Chain, Scan, schema_of},
     schema::Inferred,
     source::Source,
 };
@@ -44,14 +44,27 @@ pub struct Row {
 /// A dataset whose rows have all been checked.
 #[derive(Debug)]
 pub struct Dataset {
-    source: Source,
-    format: Format,
+    /// At least one; their rows are numbered through.
+    files: Vec<Stored>,
     rows: u64,
     id_column: String,
     /// Every column that any row has, in order of appearance, with the number of rows where it is not null.
     columns: IndexMap<String, u64>,
     schema: Schema,
     notes: Vec<String>,
+}
+
+/// A file of a dataset.
+#[derive(Debug)]
+struct Stored {
+    source: Source,
+    format: Format,
+}
+
+impl Stored {
+    fn rows(&self) -> Result<Rows, DatasetError> {
+        Rows::open(self.source.path(), self.source.name(), self.format)
+    }
 }
 
 impl Dataset {
@@ -63,24 +76,29 @@ impl Dataset {
 
     /// [`Dataset::open`] where the ids may stand in a column of another name, and the format may be given.
     pub fn open_mapped(path: &Path, map: &FieldMap, options: FormatOptions) -> Result<Self, DatasetError> {
-        let source = Source::locate(path)?;
-        let detected = Format::detect(path, source.path(), &source.name(), options)?;
-        let mut dataset = Self {
-            source,
-            format: detected.format,
-            rows: 0,
-            id_column: map.column("id").to_owned(),
-            columns: IndexMap::new(),
-            schema: Schema::default(),
-            notes: detected.note.into_iter().collect(),
-        };
+        Self::open_all(&[path], map, options)
+    }
+
+    /// [`Dataset::open_mapped`] of several files, one after the other: no two rows of all have one id. Files of Parquet
+    /// have the same columns.
+    pub fn open_all(paths: &[impl AsRef<Path>], map: &FieldMap, options: FormatOptions) -> Result<Self, DatasetError> {
+        let (mut files, mut notes) = (Vec::new(), Vec::new());
+        for path in paths.iter().map(AsRef::as_ref) {
+            let source = Source::locate(path)?;
+            let detected = Format::detect(path, source.path(), &source.name(), options)?;
+            notes.extend(detected.note);
+            files.push(Stored { source, format: detected.format });
+        }
+        let id_column = map.column("id").to_owned();
+        let mut dataset =
+            Self { files, rows: 0, id_column, columns: IndexMap::new(), schema: Schema::default(), notes };
         dataset.check()?;
         Ok(dataset)
     }
 
-    /// How the rows are laid out.
-    pub fn format(&self) -> Format {
-        self.format
+    /// How the rows of each file are laid out.
+    pub fn formats(&self) -> impl Iterator<Item = Format> {
+        self.files.iter().map(|file| file.format)
     }
 
     /// The types of the columns: those of a Parquet file, else the narrowest that hold the values of all rows.
@@ -93,14 +111,18 @@ impl Dataset {
         &self.notes
     }
 
-    /// The file as the user named it.
+    /// The file as the user named it; of several, the first.
     pub fn name(&self) -> String {
-        self.source.name()
+        let first = self.files.first().map(|file| file.source.name()).unwrap_or_default();
+        match self.files.len() {
+            0 | 1 => first,
+            files => format!("{first} (and {} more)", files - 1),
+        }
     }
 
-    /// The file that the rows are read from; for standard input, the copy of it.
-    pub fn stored(&self) -> &Path {
-        self.source.path()
+    /// The files that the rows are read from; for standard input, the copy of it.
+    pub fn stored(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.source.path())
     }
 
     /// The number of rows; never zero.
@@ -110,8 +132,9 @@ impl Dataset {
     }
 
     /// Reads the rows from the first to the last.
-    pub fn rows(&self) -> Result<Rows, DatasetError> {
-        Rows::open(self.source.path(), self.source.name(), self.format)
+    pub fn rows(&self) -> Result<Chain, DatasetError> {
+        let places = |file: &Stored| (file.source.path().to_owned(), file.source.name(), file.format);
+        Chain::open(self.files.iter().map(places).collect())
     }
 
     /// Every column that any row has, in order of appearance.
@@ -141,79 +164,94 @@ impl Dataset {
     /// Refuses an output that is the file being read, under any of its names.
     pub fn check_output(&self, output: &Path) -> Result<(), DatasetError> {
         let same = |a: &Path, b: &Path| Some(fs::canonicalize(a).ok()? == fs::canonicalize(b).ok()?);
-        match &self.source {
-            Source::File(input) if same(input, output) == Some(true) => {
-                Err(DatasetError::SameFile { path: output.to_owned() })
-            }
-            _ => Ok(()),
-        }
+        let is_read = |file: &Stored| matches!(&file.source, Source::File(input) if same(input, output) == Some(true));
+        if self.files.iter().any(is_read) { Err(DatasetError::SameFile { path: output.to_owned() }) } else { Ok(()) }
     }
 
     fn check(&mut self) -> Result<(), DatasetError> {
-        match self.format.layout {
-            Layout::Parquet => self.check_table()?,
-            _ => self.check_rows()?,
+        let tables = self.files.iter().filter(|file| file.format.layout == Layout::Parquet).count();
+        match tables {
+            0 => self.check_rows()?,
+            _ if tables == self.files.len() => self.check_tables()?,
+            _ => return Err(DatasetError::Mixed { name: self.name() }),
         }
         if self.rows == 0 { Err(DatasetError::Empty { name: self.name() }) } else { Ok(()) }
     }
 
     fn check_rows(&mut self) -> Result<(), DatasetError> {
-        let mut identities = Identities::new(self);
+        let mut identities = Identities::new(&self.id_column);
         let mut columns: IndexMap<String, (u64, Inferred)> = IndexMap::new();
-        let mut rows = self.rows()?;
-        for row in &mut rows {
-            let row = row?;
-            self.rows = row.number;
-            identities.check(row.number, row.line, row.columns.get(&self.id_column), self)?;
-            for (column, value) in row.columns {
-                let (present, inferred) = match columns.get_mut(&column) {
-                    Some(known) => known,
-                    None => columns.entry(column).or_default(),
-                };
-                *present += u64::from(!value.is_null());
-                inferred.observe(&value);
+        let (mut count, mut notes) = (0, Vec::new());
+        for file in &self.files {
+            let mut rows = file.rows()?;
+            for row in &mut rows {
+                let row = row?;
+                count += 1;
+                identities.check(count, row.line, row.columns.get(&self.id_column), file, self)?;
+                for (column, value) in row.columns {
+                    let (present, inferred) = match columns.get_mut(&column) {
+                        Some(known) => known,
+                        None => columns.entry(column).or_default(),
+                    };
+                    *present += u64::from(!value.is_null());
+                    inferred.observe(&value);
+                }
+            }
+            if let Some((replaced, first)) = rows.replaced() {
+                let (rows, which) = if replaced == 1 { ("row", "it is") } else { ("rows", "the first is") };
+                notes.push(format!(
+                    "{replaced} {rows} of {} hold half a surrogate pair, which is no character and is read as U+FFFD; \
+                     {which} row {first}",
+                    file.source.name()
+                ));
             }
         }
-        if let Some((count, first)) = rows.replaced() {
-            let (rows, which) = if count == 1 { ("row", "it is") } else { ("rows", "the first is") };
-            self.notes.push(format!(
-                "{count} {rows} of {} hold half a surrogate pair, which is no character and is read as U+FFFD; {which} \
-                 row {first}",
-                self.name()
-            ));
-        }
+        self.rows = count;
+        self.notes.extend(notes);
         self.schema = Schema::of_inferred(columns.iter().map(|(name, (_, inferred))| (name, inferred)));
         self.columns = columns.into_iter().map(|(name, (present, _))| (name, present)).collect();
         Ok(())
     }
 
-    fn check_table(&mut self) -> Result<(), DatasetError> {
-        let name = self.name();
-        let schema = schema_of(self.source.path(), &name)?;
-        let mut columns = IndexMap::new();
-        for field in schema.fields() {
-            if columns.insert(field.name().clone(), 0).is_some() {
-                let problem = format!("it has two columns called `{}`", field.name());
-                return Err(DatasetError::Parquet { name, problem });
+    fn check_tables(&mut self) -> Result<(), DatasetError> {
+        let mut identities = Identities::new(&self.id_column);
+        let (mut rows, mut columns) = (0, IndexMap::new());
+        let mut schema: Option<Schema> = None;
+        for file in &self.files {
+            let name = file.source.name();
+            let own = schema_of(file.source.path(), &name)?;
+            let names = own.fields().iter().map(|field| field.name());
+            if let Some(twice) =
+                names.clone().enumerate().find_map(|(at, one)| names.clone().take(at).find(|name| *name == one))
+            {
+                return Err(DatasetError::Parquet { problem: format!("it has two columns called `{twice}`"), name });
             }
-        }
-        if columns.is_empty() {
-            return Err(DatasetError::Parquet { name, problem: "it has no columns".to_owned() });
-        }
-        self.schema = Schema::of_arrow(&schema);
-        let mut identities = Identities::new(self);
-        let mut rows = 0;
-        let scan = Scan { name: &name, id_column: &self.id_column };
-        let count = |column: &str, present: u64| {
-            if let Some(count) = columns.get_mut(column) {
-                *count += present;
+            if own.fields().is_empty() {
+                return Err(DatasetError::Parquet { name, problem: "it has no columns".to_owned() });
             }
-        };
-        scan.read(self.source.path(), count, |id| {
-            rows += 1;
-            identities.check(rows, rows, id.as_ref(), self)
-        })?;
-        (self.rows, self.columns) = (rows, columns);
+            columns.extend(
+                names.filter(|name| !columns.contains_key(*name)).map(|name| (name.clone(), 0)).collect::<Vec<_>>(),
+            );
+            let own = Schema::of_arrow(&own);
+            schema = Some(match schema {
+                None => own,
+                Some(first) => {
+                    first.joined(own).map_err(|problem| DatasetError::Parquet { name: name.clone(), problem })?
+                }
+            });
+            let scan = Scan { name: &name, id_column: &self.id_column };
+            let count = |column: &str, present: u64| {
+                if let Some(count) = columns.get_mut(column) {
+                    *count += present;
+                }
+            };
+            let mut line = 0;
+            scan.read(file.source.path(), count, |id| {
+                (rows, line) = (rows + 1, line + 1);
+                identities.check(rows, line, id.as_ref(), file, self)
+            })?;
+        }
+        (self.rows, self.columns, self.schema) = (rows, columns, schema.unwrap_or_default());
         Ok(())
     }
 }

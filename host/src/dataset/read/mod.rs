@@ -8,7 +8,7 @@ mod parquet;
 mod separated;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -71,6 +71,47 @@ impl Rows {
         let Counts { rows, first } = &*self.replaced.0;
         let rows = rows.load(Ordering::Relaxed);
         (rows > 0).then(|| (rows, first.load(Ordering::Relaxed)))
+    }
+}
+
+/// The rows of several files, one file after the other, numbered through.
+pub struct Chain {
+    /// The file that is read, then the others in the reverse order.
+    under_way: Option<Rows>,
+    left: Vec<(PathBuf, String, Format)>,
+    row: u64,
+}
+
+impl Chain {
+    pub(super) fn open(mut files: Vec<(PathBuf, String, Format)>) -> Result<Self, DatasetError> {
+        files.reverse();
+        let mut chain = Self { under_way: None, left: files, row: 0 };
+        chain.advance()?;
+        Ok(chain)
+    }
+
+    fn advance(&mut self) -> Result<(), DatasetError> {
+        self.under_way = None;
+        if let Some((path, name, format)) = self.left.pop() {
+            self.under_way = Some(Rows::open(&path, name, format)?);
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Chain {
+    type Item = Result<Row, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.under_way.as_mut()?.next() {
+                self.row += 1;
+                return Some(row.map(|row| Row { number: self.row, ..row }));
+            }
+            if let Err(error) = self.advance() {
+                return Some(Err(error));
+            }
+        }
     }
 }
 

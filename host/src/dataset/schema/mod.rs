@@ -63,6 +63,28 @@ impl Schema {
         Self(columns.into_iter().map(column).collect())
     }
 
+    /// The columns of two tables that are to be one; `Err` says where they differ.
+    pub(super) fn joined(mut self, other: Self) -> Result<Self, String> {
+        if let Some(missing) = self.names().find(|name| !other.contains(name)) {
+            return Err(format!("it has no column `{missing}`, which the files before have"));
+        }
+        for (name, column) in other.0 {
+            let Some(own) = self.0.get_mut(&name) else {
+                return Err(format!("it has the column `{name}`, which the files before have not"));
+            };
+            let [before, now] = [&own.field, &column.field].map(Field::data_type);
+            if before.is_null() {
+                own.field = column.field.with_nullable(true);
+                continue;
+            }
+            if before != now && !now.is_null() {
+                return Err(format!("its column `{name}` is {now}, and {before} in the files before"));
+            }
+            own.field.set_nullable(own.field.is_nullable() || column.field.is_nullable() || now.is_null());
+        }
+        Ok(self)
+    }
+
     /// The columns that a Parquet file has.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         Ok(Self::of_arrow(schema_of(path, &path.display().to_string())?.as_ref()))
