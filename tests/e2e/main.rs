@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::unwrap_used,
     unreachable_pub,
     reason = "a test fails by panicking, and its support belongs to no library"
@@ -35,6 +36,7 @@ mod javascript;
 mod javascript_tests;
 mod judging;
 mod layers;
+mod listing;
 mod lockdown;
 mod long_run;
 mod malformed;

@@ -31,8 +31,8 @@ use crate::{
     run::{Bounded, FatalErrors, watch_grader, watch_writer},
     sample::Columns,
     sandbox::{
-        Catalog, CompileCache, ComponentGrader, Entry, GradeLimits, GrantedModels, Grants, LogLevel, LogLine, LogSink,
-        Metering, Sandbox, SandboxSettings,
+        Catalog, CatalogError, CompileCache, ComponentGrader, Entry, GradeLimits, GrantedModels, Grants, LogLevel,
+        LogLine, LogSink, Metering, Sandbox, SandboxSettings,
     },
     traffic::Traffic,
 };
@@ -53,16 +53,55 @@ impl Components {
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let (sandbox, cache) = start(jobs, metering, environment)?;
-        let catalog = Catalog::open(&sandbox, &cache, directories, &say_compiling)
-            .await
-            .map_err(|error| Failure::from(error).hint("--graders takes a directory of .wasm files"))?;
-        for rejected in catalog.rejected() {
-            console::say(&format!("warning: `{}` {}; skipped", rejected.path.display(), rejected.reason));
-        }
-        for notice in catalog.notices() {
-            console::say(&format!("note: {notice}"));
-        }
+        let catalog = Catalog::open(&sandbox, &cache, directories, &say_compiling).await.map_err(not_searched)?;
+        say_findings(&catalog);
         Ok(Self { sandbox, catalog, cache })
+    }
+
+    /// The same, from an index where there is one: a grader must be confirmed before it is used.
+    pub(super) async fn list(
+        jobs: usize,
+        metering: Metering,
+        directories: &[PathBuf],
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let (sandbox, cache) = start(jobs, metering, environment)?;
+        let catalog = Catalog::list(&sandbox, &cache, directories, &say_compiling).await.map_err(not_searched)?;
+        say_findings(&catalog);
+        Ok(Self { sandbox, catalog, cache })
+    }
+
+    /// Looks at the content of the graders that a plan names. Where one is not what it was listed as, the directories
+    /// are searched again, file by file.
+    pub(super) async fn confirm(&mut self, plan: &Plan, directories: &[PathBuf]) -> Result<(), Failure> {
+        for name in plan.component_names() {
+            let confirmed = self.catalog.confirm(&self.sandbox, &self.cache, name, &say_compiling).await;
+            match confirmed {
+                Ok(true) => {}
+                Ok(false) => console::say(&format!("note: the content of `{name}` was changed since it was listed")),
+                Err(changed) => {
+                    console::say(&format!("note: {changed}; searching again"));
+                    self.catalog = Catalog::open(&self.sandbox, &self.cache, directories, &say_compiling)
+                        .await
+                        .map_err(not_searched)?;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_searched(error: CatalogError) -> Failure {
+    Failure::from(error).hint("--graders takes a directory of .wasm files")
+}
+
+fn say_findings(catalog: &Catalog) {
+    for rejected in catalog.rejected() {
+        console::say(&format!("warning: `{}` {}; skipped", rejected.path.display(), rejected.reason));
+    }
+    for notice in catalog.notices() {
+        console::say(&format!("note: {notice}"));
     }
 }
 

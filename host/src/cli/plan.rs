@@ -328,6 +328,14 @@ impl Plan {
         self.graders.iter().chain(opinions).chain(final_judge)
     }
 
+    /// The components that grade, by the names that they give themselves.
+    pub(super) fn component_names(&self) -> impl Iterator<Item = &str> {
+        self.graders_and_opinions().filter_map(|grader| match &grader.what {
+            What::Component { name, .. } => Some(name.as_str()),
+            What::Judge(_) => None,
+        })
+    }
+
     /// Whether only judges ask the model that reach their quorum without it.
     pub(super) fn can_do_without(&self, model: &str) -> bool {
         let is_writer = self.refine.as_ref().is_some_and(|refine| refine.writer.value == model);

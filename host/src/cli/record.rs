@@ -19,7 +19,7 @@ use super::{
     console,
     environment::Environment,
     failure::Failure,
-    plan::{Plan, What},
+    plan::Plan,
     table::count,
 };
 use crate::{
@@ -188,10 +188,7 @@ pub(super) fn told(
         "limit": selection.limit,
         "shard": selection.shard.map(|shard| shard.to_string()),
     });
-    let used = plan.graders_and_opinions().filter_map(|grader| match &grader.what {
-        What::Component { name, .. } => components.catalog.find(name),
-        What::Judge(_) => None,
-    });
+    let used = plan.component_names().filter_map(|name| components.catalog.find(name));
     let graders = used.map(|entry| (entry.name.clone(), Value::from(entry.digest.clone())));
     let runtimes = components
         .catalog

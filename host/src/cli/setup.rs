@@ -67,7 +67,7 @@ impl Job {
         let dataset = if print_config { None } else { Some(open_dataset(selection, &file, &work)?) };
 
         let jobs = plan::jobs(selection, config).value;
-        let components = Components::open(jobs, selection.metering.of(), &directories, environment).await?;
+        let mut components = Components::list(jobs, selection.metering.of(), &directories, environment).await?;
         let names: Vec<&str> = components.catalog.graders().iter().map(|entry| entry.name.as_str()).collect();
         let rubrics = judges::rubric_names();
         let known = Known { components: &names, rubrics: &rubrics };
@@ -77,6 +77,7 @@ impl Job {
             console::print(plan.render(file.path.as_deref(), &places).trim_end())?;
             return Ok(None);
         };
+        components.confirm(&plan, &directories).await?;
 
         let parts = Parts::choose(&dataset, &plan.map())?;
         console::say(&parts.describe());

@@ -56,12 +56,13 @@ pub(super) enum Checked {
 
 /// What the kernel says of a file. Its status-change time moves with every write and cannot be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Marks {
+pub(super) struct Marks {
     device: u64,
     inode: u64,
     length: u64,
     modified: (i64, i64),
-    changed: (i64, i64),
+    /// Seconds, and nanoseconds, since 1970.
+    pub(super) changed: (i64, i64),
 }
 
 impl From<&Metadata> for Marks {
@@ -172,7 +173,7 @@ impl CompileCache {
     }
 
     /// Named by content, and by everything of the engine and its settings that compiled code depends on.
-    fn path(&self, digest: &str, purpose: Purpose, extension: &str) -> PathBuf {
+    pub(super) fn path(&self, digest: &str, purpose: Purpose, extension: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         self.engine(purpose).precompile_compatibility_hash().hash(&mut hasher);
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
@@ -180,7 +181,7 @@ impl CompileCache {
     }
 
     /// Writes a file whole or not at all, also when several processes write it at once.
-    fn store(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn store(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
         file.write_all(bytes)?;
         file.persist(path)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{
-    catalog::Entry,
+    catalog::{Entry, NOT_READY},
     wire::{WireDescription, WireLanguage, WireMode},
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(super) fn grader(
         scale: description.scale,
         needs: Needs { required: description.required_fields, optional: description.optional_fields },
         capabilities: capabilities.to_vec(),
-        component: 0,
+        component: NOT_READY,
     })
 }
 

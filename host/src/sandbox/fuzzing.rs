@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::{Engine, component::Component};
 
 use super::{
-    catalog,
+    admission,
     component_grader::believe,
     engine::{Metering, Purpose, engine},
     grading::Grader,
@@ -18,7 +18,7 @@ use crate::score::{ErrorKind, GradeError, Outcome, Scale};
 
 /// Compiles what may be a component, and looks whether it is a grader or a runtime; the reason where it is neither.
 pub fn component(bytes: &[u8]) -> Result<(), String> {
-    catalog::look_at(bytes)
+    admission::look_at(bytes)
 }
 
 /// A grader that is run in this process.

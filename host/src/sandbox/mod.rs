@@ -3,6 +3,7 @@
 //! The only folder that names wasmtime. The host process prepares components ([`Catalog`]) and hands out work
 //! ([`Sandbox`]); a worker process ([`worker`]) does it. [`ComponentGrader`] is the adapter that the panel sees.
 
+mod admission;
 mod bindings;
 mod by_digest;
 mod cache;
@@ -17,6 +18,7 @@ mod engine;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod grading;
+mod index;
 mod limits;
 mod lockdown;
 mod model_calls;
@@ -33,7 +35,7 @@ pub mod worker;
 pub use self::{
     by_digest::find_by_digest,
     cache::{CacheError, CompileCache},
-    catalog::{Catalog, CatalogError, Entry, Language, Rejected, inspect},
+    catalog::{Catalog, CatalogError, Changed, Entry, Language, Rejected, inspect},
     component_grader::{ComponentGrader, Grants},
     engine::Metering,
     limits::{FUEL_PER_MILLISECOND, GradeLimits, ProgramLimits},

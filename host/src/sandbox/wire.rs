@@ -275,7 +275,7 @@ pub(super) enum Answer {
     },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct WireDescription {
     pub(super) name: String,
     pub(super) version: String,
@@ -287,7 +287,7 @@ pub(super) struct WireDescription {
     pub(super) examples: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct WireLanguage {
     pub(super) name: String,
     pub(super) version: String,
