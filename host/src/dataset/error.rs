@@ -11,7 +11,7 @@ pub enum DatasetError {
         "cannot open the dataset {name}; give the path of a JSONL, JSON, CSV or Parquet file, or `-` for standard input"
     )]
     Open { name: String, source: io::Error },
-    #[error("{name} is a directory, not a dataset; name one of the files in it{}", examples(.files))]
+    #[error("{name} is a directory, not a dataset; name the files in it{}", examples(.files))]
     Directory { name: String, files: Vec<String> },
     #[error("cannot read {name}{}", cut_off(.source))]
     Read { name: String, source: io::Error },
@@ -23,6 +23,10 @@ pub enum DatasetError {
     Parquet { name: String, problem: String },
     #[error("{name}: some of the files are Parquet and others are not; a dataset of several files has one kind")]
     Mixed { name: String },
+    #[error(
+        "cannot put {name} behind the files before it: {problem}; give all files the same columns, or name them one by one"
+    )]
+    Unlike { name: String, problem: String },
     #[error("{place}: {problem}; {advice}")]
     Malformed { place: Box<Place>, problem: String, advice: String },
     #[error("{name} has no rows; a dataset is JSONL, one object a line, a JSON array of objects, CSV or Parquet")]

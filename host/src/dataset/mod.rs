@@ -236,7 +236,7 @@ impl Dataset {
             schema = Some(match schema {
                 None => own,
                 Some(first) => {
-                    first.joined(own).map_err(|problem| DatasetError::Parquet { name: name.clone(), problem })?
+                    first.joined(own).map_err(|problem| DatasetError::Unlike { name: name.clone(), problem })?
                 }
             });
             let scan = Scan { name: &name, id_column: &self.id_column };
