@@ -409,6 +409,8 @@ fn long_parameters_are_looked_up_in_the_run() {
         ["grade", "rows.jsonl", "--graders", "own", "-g", &grader, "--receipts", "--run", "run", "-o", "graded.jsonl"];
     bench.run(&arguments).expect_status(0);
     verify(&bench, "run", &["--graders", "own"]).expect_status(0);
+    bench.write("gradebox.toml", "[sandbox]\ngraders = [\"own\"]\n");
+    verify(&bench, "run", &[]).expect_status(0);
     let ran = verify(&bench, "graded.jsonl", &["--graders", "own"]).expect_status(1);
     assert!(ran.stdout.contains("for want of the parameters of `crafted`; the directory of the run"), "{}", ran.stdout);
 }

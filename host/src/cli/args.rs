@@ -419,8 +419,7 @@ Examples:
   gradebox verify runs/first --all
   gradebox verify graded.jsonl --sample 500 --seed 7 --graders own --json
 
-Exit status: 0 everything that was graded again came out the same; 1 something did not, or could not be graded again;
-2 could not run.")]
+Exit status: 0 what was graded again came out the same; 1 something did not, or could not be graded again; 2 could not run.")]
 pub(super) struct VerifyArgs {
     /// The directory of a run, or a file of graded or refined rows
     pub(super) results: PathBuf,

@@ -21,11 +21,12 @@ use self::{
 use super::{
     args::VerifyArgs,
     assemble::component_directories,
-    config::Config,
+    config::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
     graded_rows::GradedRows,
+    table::count,
 };
 use crate::{dataset::FormatOptions, fields::FieldMap};
 
@@ -41,8 +42,14 @@ pub(super) async fn verify(args: &VerifyArgs, environment: &Environment) -> Comm
         let failure = Failure::new(format!("no grade in {} has a receipt", args.results.display()));
         return Err(failure.hint("`gradebox grade --receipts` and `gradebox refine --receipts` make them"));
     }
-    let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
+    let config = ConfigFile::load(None)?.config;
+    let directories = component_directories(&args.directories.graders, &config, environment)?;
     let jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    console::say(&format!(
+        "grading {} of {} with receipts again",
+        chosen.len(),
+        count(findings.rows_with_receipts, "row")
+    ));
     let mut again = Again::new(&rows, directories, jobs, environment);
     grade_again(&rows, &chosen, &mut again, jobs * AHEAD, &mut findings).await?;
     again.close();
