@@ -102,6 +102,19 @@ fn a_run_that_is_interrupted_names_the_command_that_goes_on() {
 }
 
 #[test]
+fn the_rows_of_a_table_that_were_done_stand_in_its_part() {
+    let (bench, endpoint) = (Bench::new(), judge(Duration::from_millis(200), false));
+    rows(&bench, 40);
+    config(&bench, &endpoint.url, "");
+    let child = started(&bench, &endpoint, &["grade", "rows.jsonl", "--no-cache", "-o", "graded.parquet"], 17);
+    interrupt(&child);
+    ended(child).expect_status(1).expect_stderr(&["the rows that were done stand in graded.parquet.partial"]);
+    std::fs::rename(bench.path("graded.parquet.partial"), bench.path("part.parquet")).unwrap();
+    let again = bench.run(&["grade", "part.parquet", "-g", "syntax", "-c", "/dev/null"]).expect_status(0);
+    assert!((8..40).contains(&again.stdout.lines().count()), "{}", again.stdout);
+}
+
+#[test]
 fn a_second_interrupt_stops_at_once_and_says_what_is_kept() {
     let (bench, endpoint) = (Bench::new(), judge(Duration::from_mins(1), false));
     rows(&bench, 20);

@@ -74,8 +74,10 @@ impl ParquetWriter {
         self.writer.into_inner().map_err(broken)
     }
 
-    /// Ends the file with the rows that were written.
-    pub(super) fn give_up(self) -> Option<Destination> {
+    /// Ends the file with the rows that were written, those included that are gathered and fit.
+    pub(super) fn give_up(mut self) -> Option<Destination> {
+        // Rows that do not fit have been told of.
+        let _ = self.write_batch();
         self.writer.into_inner().ok()
     }
 
