@@ -9,8 +9,9 @@ const BYTES_PER_TOKEN: f64 = 4.0;
 /// The reply of a judge, or to a component: a reason and a score, in tokens.
 const SHORT_REPLY: f64 = 150.0;
 
-/// What the writer writes where the rows have no responses to go by, in tokens.
+/// What the writer writes where the rows have no responses to go by, in tokens, and the least where they have.
 const UNKNOWN_REPLY: f64 = 400.0;
+const LEAST_REPLY: f64 = 100.0;
 
 /// What a reply that cannot be used adds to the prompt that asks for another, in tokens.
 const REPEATED_REPLY: f64 = 1050.0;
@@ -114,12 +115,13 @@ impl Outlook<'_> {
     /// The writer's calls.
     pub(super) fn writer(&self, model: &str, effort: Effort) -> Line {
         let (expected_rounds, candidates) = (effort.expected_rounds(), effort.candidates);
-        let first = |row: &RowSeen| if row.response.is_none() { 1.0 } else { 0.0 };
-        let calls = self.mean(|row| first(row) + row.need * expected_rounds * candidates);
-        let worst = self.mean(|row| first(row) + effort.rounds * candidates);
+        let firsts: Vec<&Heard> = self.seen.iter().filter_map(|row| row.unwritten.as_ref()).collect();
         let prompts: Vec<&Heard> = self.seen.iter().filter_map(|row| Some(&row.writer.as_ref()?.0)).collect();
-        let prompt = self.prompt_tokens(model, &prompts);
-        let reply = reply(model, &prompts).unwrap_or_else(|| self.response_tokens());
+        let calls = self.mean(|row| row.need * expected_rounds * candidates);
+        let unwritten = self.mean(|row| if row.unwritten.is_some() { 1.0 } else { 0.0 });
+        let (first, prompt) = (self.prompt_tokens(model, &firsts), self.prompt_tokens(model, &prompts));
+        let all: Vec<&Heard> = firsts.into_iter().chain(prompts).collect();
+        let reply = reply(model, &all).unwrap_or_else(|| self.response_tokens());
         let reply = effort.max_tokens.map_or(reply, |most| reply.min(most));
         // Each attempt that is shown besides has its own reasons with it.
         let shown = effort.history * (reply + SHORT_REPLY);
@@ -128,8 +130,14 @@ impl Outlook<'_> {
             role: "writer",
             grader: None,
             model: model.to_owned(),
-            expected: Load::new(self.rows * calls, prompt + shown / 2.0, Some(reply), prices),
-            worst: Load::new(self.rows * worst, prompt + shown, effort.max_tokens, prices),
+            expected: Load::new(self.rows * calls, prompt + shown / 2.0, Some(reply), prices).plus(Load::new(
+                self.rows * unwritten,
+                first,
+                Some(reply),
+                prices,
+            )),
+            worst: Load::new(self.rows * effort.rounds * candidates, prompt + shown, effort.max_tokens, prices)
+                .plus(Load::new(self.rows * unwritten, first, effort.max_tokens, prices)),
         }
     }
 
@@ -209,8 +217,12 @@ impl Outlook<'_> {
     /// How often a row is graded: expected, and at worst. What orders responses is asked once a round.
     fn gradings(&self, asking: &Asking, row: &RowSeen) -> (f64, f64) {
         let Some(effort) = self.effort else { return (1.0, 1.0) };
-        // The first response alone has no order.
-        let (first, candidates) = if asking.orders { (0.0, 1.0) } else { (1.0, effort.candidates) };
+        // One response alone has no order.
+        let (first, candidates) = match (asking.orders, row.given) {
+            (true, 0 | 1) => (0.0, 1.0),
+            (true, _) => (1.0, 1.0),
+            (false, given) => (as_number(given.max(1)), effort.candidates),
+        };
         (first + row.need * effort.expected_rounds() * candidates, first + effort.rounds * candidates)
     }
 
@@ -232,7 +244,8 @@ impl Outlook<'_> {
 
     fn response_tokens(&self) -> f64 {
         let responses = self.seen.iter().filter_map(|row| row.response).filter(|bytes| *bytes > 0);
-        mean(responses.map(|bytes| as_number(bytes) / BYTES_PER_TOKEN)).unwrap_or(UNKNOWN_REPLY)
+        let mean = mean(responses.map(|bytes| as_number(bytes) / BYTES_PER_TOKEN));
+        mean.map_or(UNKNOWN_REPLY, |tokens| tokens.max(LEAST_REPLY))
     }
 
     fn mean(&self, value: impl Fn(&RowSeen) -> f64) -> f64 {
@@ -304,6 +317,7 @@ mod tests {
     #[test]
     fn what_is_written_is_graded_and_orders_are_asked_once_a_round() {
         let row = RowSeen {
+            given: 1,
             response: Some(40),
             need: 1.0,
             writer: Some((heard("dear", 40), true)),
@@ -315,18 +329,25 @@ mod tests {
         let writer = outlook.writer("dear", EFFORT);
         // One round, half of another, a quarter of a third; two candidates each.
         assert_eq!((writer.expected.calls, writer.worst.calls), (350.0, 600.0));
-        assert_eq!((writer.expected.completion_tokens, writer.worst.completion_tokens), (Some(3500.0), Some(30_000.0)));
+        assert_eq!(
+            (writer.expected.completion_tokens, writer.worst.completion_tokens),
+            (Some(17_500.0), Some(30_000.0))
+        );
         let calls = |asking: &Asking| {
             let line = &outlook.grader(asking, &|row| row.requests(0))[0];
             (line.expected.calls, line.worst.calls)
         };
         assert_eq!(calls(&judge(&["dear"])), (2.0 * 450.0, 2.0 * 700.0 * 2.0));
         assert_eq!(calls(&Asking { orders: true, ..judge(&["dear"]) }), (2.0 * 175.0, 2.0 * 300.0 * 2.0));
+        let unwritten = [RowSeen { given: 0, response: None, unwritten: Some(heard("dear", 4)), ..seen[0].clone() }];
+        let outlook = self::outlook(&unwritten, Some(EFFORT));
+        let writer = outlook.writer("dear", EFFORT);
+        assert_eq!((writer.expected.calls, writer.worst.calls), (450.0, 700.0));
     }
 
     #[test]
     fn without_a_bound_the_worst_is_not_known() {
-        let seen = [RowSeen { response: Some(40), need: 0.5, ..RowSeen::default() }];
+        let seen = [RowSeen { given: 1, response: Some(40), need: 0.5, ..RowSeen::default() }];
         let effort = Effort { max_tokens: None, ..EFFORT };
         let writer = outlook(&seen, Some(effort)).writer("dear", effort);
         assert_eq!((writer.worst.completion_tokens, writer.worst.cost), (None, None));

@@ -37,11 +37,15 @@ pub(super) struct LookedAt {
 /// What was seen of one row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RowSeen {
-    /// The length of the response that it has, in bytes.
+    /// Responses that it has.
+    pub(super) given: usize,
+    /// The length of one of them, in bytes.
     pub(super) response: Option<usize>,
     /// How likely it needs to be refined: 0 and 1 where that is known.
     pub(super) need: f64,
-    /// The writer's first request, and whether a run would say it in the same words.
+    /// The request for a first response, where the row has none.
+    pub(super) unwritten: Option<Heard>,
+    /// The request for a better response, and whether a run would say it in the same words.
     pub(super) writer: Option<(Heard, bool)>,
     /// The requests of each grader, in the order of the panel.
     pub(super) graders: Vec<Vec<Heard>>,
@@ -66,15 +70,17 @@ impl RowSeen {
 
     /// Everything that was heard.
     pub(super) fn heard(&self) -> impl Iterator<Item = &Heard> {
-        let writer = self.writer.iter().map(|(request, _)| request);
+        let writer = self.unwritten.iter().chain(self.writer.iter().map(|(request, _)| request));
         let opinions = self.opinions.iter().flat_map(|(requests, _)| requests);
         self.graders.iter().flatten().chain(opinions).chain(self.finals.iter().flatten()).chain(writer)
     }
 
     /// The requests that a run is sure to begin with.
     pub(super) fn first_requests(&self) -> impl Iterator<Item = &Heard> {
-        let writer = self.writer.iter().filter(|(_, is_literal)| *is_literal).map(|(request, _)| request);
-        self.graders.iter().flatten().chain(writer)
+        let better = self.writer.iter().filter(|(_, is_literal)| *is_literal).map(|(request, _)| request);
+        // What judges are shown in the place of a response that is not there, no run would show them.
+        let graders = self.graders.iter().flatten().filter(|_| self.unwritten.is_none());
+        graders.chain(&self.unwritten).chain(better)
     }
 }
 
@@ -118,11 +124,17 @@ struct Look<'a> {
 impl Look<'_> {
     async fn at(self, sample: &Sample) -> (RowSeen, Standing) {
         let refine = self.job.plan.refine.as_ref();
-        let mut row = RowSeen { response: sample.response.as_ref().map(String::len), ..RowSeen::default() };
-        let is_unwritten = refine.is_some() && sample.response.is_none();
+        let given = sample.response.as_ref().map_or(sample.responses.len(), |_| 1);
+        let response = sample.response.as_ref().or(sample.responses.first());
+        let mut row = RowSeen { given, response: response.map(String::len), ..RowSeen::default() };
+        let is_unwritten = refine.is_some() && given == 0;
         // A judge can be shown only what is written.
-        let shown = if is_unwritten { sample.with_response("-".repeat(UNWRITTEN)) } else { sample.clone() };
-        let (mut known, mut supposed) = (Vec::new(), Vec::new());
+        let shown = match response {
+            _ if refine.is_none() => sample.clone(),
+            Some(response) => sample.with_response(response),
+            None => sample.with_response("-".repeat(UNWRITTEN)),
+        };
+        let (mut known, mut supposed, mut is_open) = (Vec::new(), Vec::new(), is_unwritten);
         let assembly = &self.job.assembly;
         for (member, single) in assembly.panel.members().iter().zip(&assembly.singles) {
             let (mut outcome, requests) = self.grade(single.grader.as_ref(), &shown).await;
@@ -143,9 +155,10 @@ impl Look<'_> {
             if outcome.is_some() {
                 known.push(given(outcome.clone()));
             }
+            is_open |= outcome.is_none() && member.required;
             supposed.push(given(outcome));
         }
-        let standing = standing(&Panel::new(known), assembly.panel.members().len(), sample).await;
+        let standing = standing(&Panel::new(known), is_open, sample).await;
         let goes_to_the_end = assembly.panel.of_mode(Mode::Pointwise).is_empty();
         row.need = match standing {
             _ if goes_to_the_end => 1.0,
@@ -154,11 +167,12 @@ impl Look<'_> {
             Standing::Open => 0.5,
         };
         if let (Some(plan), Some(writer)) = (refine, &assembly.writer) {
-            let is_literal = is_unwritten || standing != Standing::Open;
-            row.writer = self.write(sample, &Panel::new(supposed), writer.as_ref(), plan).await;
-            if let Some((_, literal)) = &mut row.writer {
-                *literal = is_literal;
+            let panel = Panel::new(supposed);
+            if is_unwritten {
+                row.unwritten = self.write(sample, &panel, writer.as_ref(), plan).await;
             }
+            let better = self.write(&shown, &panel, writer.as_ref(), plan).await;
+            row.writer = better.map(|request| (request, standing == Standing::Fails && !is_unwritten));
             row.finals = self.compare(&shown, plan).await;
         }
         (row, standing)
@@ -182,17 +196,11 @@ impl Look<'_> {
     }
 
     /// The writer's first request for a row that is refined.
-    async fn write(
-        self,
-        sample: &Sample,
-        panel: &Panel,
-        writer: &dyn ChatModel,
-        plan: &RefinePlan,
-    ) -> Option<(Heard, bool)> {
+    async fn write(self, sample: &Sample, panel: &Panel, writer: &dyn ChatModel, plan: &RefinePlan) -> Option<Heard> {
         let settings = RefineSettings { rounds: 1, candidates: 1, ..settings(plan) };
         let refiner = Refiner { writer, final_judge: None, settings: &settings };
         refine::refine(sample, panel, refiner).await;
-        self.rehearsal.heard().into_iter().next().map(|request| (request, false))
+        self.rehearsal.heard().into_iter().next()
     }
 
     /// The final judge's requests: for two responses, and for as many as there can be.
@@ -210,11 +218,11 @@ impl Look<'_> {
     }
 }
 
-/// How a row stands by the members whose outcomes are known, of `all` in the panel.
-async fn standing(known: &Panel, all: usize, sample: &Sample) -> Standing {
+/// How a row stands by the members whose outcomes are known; `is_open` where others have a say.
+async fn standing(known: &Panel, is_open: bool, sample: &Sample) -> Standing {
     match known.assess(sample).await.pass {
         Some(false) => Standing::Fails,
-        _ if known.members().len() < all => Standing::Open,
+        _ if is_open => Standing::Open,
         _ => Standing::Passes,
     }
 }

@@ -151,8 +151,8 @@ fn method(forecast: &Forecast, plan: &Plan) -> Vec<String> {
         lines.push(format!("prompts of `{model}`: a token for every {bytes:.1} bytes, by its answers in the cache"));
     }
     lines.push(
-        "replies: as long as those in the cache; without any, 150 tokens of a judge, and of the writer as long as the \
-         responses of the rows; thinking is not foreseen"
+        "replies: as long as those in the cache; without any, 150 tokens of a judge, and of the writer as many as the \
+         rows' own responses have, at least 100; thinking is not foreseen"
             .to_owned(),
     );
     if plan.refine.is_some() {
