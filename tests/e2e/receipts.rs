@@ -257,7 +257,7 @@ fn the_directory_of_a_run_knows_what_a_file_does_not() {
     let rows = [
         json!({"frage": "Solve for x: 2x + 5 = 15", "antwort": "x = 5"}),
         json!({"frage": "Solve for x: 3x = 6", "antwort": "x = 2"}),
-        json!({"frage": "Solve for x: 4x = 8", "antwort": "x = 1"}),
+        json!({"frage": "Solve for x: 4x = 8", "antwort": "x = 1", "n": 3}),
     ];
     bench.write_rows("rows.jsonl", &rows);
     let arguments = [

@@ -26,6 +26,8 @@ pub(super) struct Receipts {
     blank: Receipt,
     /// Name and digest of each language runtime.
     runtimes: BTreeMap<ComponentId, (String, String)>,
+    /// Where rows have their ids, as far as they have any.
+    id_column: String,
 }
 
 /// What is told of one grade.
@@ -69,13 +71,13 @@ impl Receipts {
             program_fuel: None,
             outcome: String::new(),
         };
-        Self { blank, runtimes: runtimes.collect() }
+        Self { blank, runtimes: runtimes.collect(), id_column: map.column("id").to_owned() }
     }
 
     pub(super) fn make(&self, made: Made<'_>) -> Receipt {
         let Made { sample, given, trace, model_calls, outcome } = made;
         let used = trace.runtimes.iter().filter_map(|component| self.runtimes.get(component).cloned());
-        let has_column = sample.columns.values().any(|value| *value == sample.id);
+        let has_column = sample.columns.get(&self.id_column) == Some(&sample.id);
         Receipt {
             runtimes: used.collect(),
             id: (!has_column).then(|| sample.id.clone()),
