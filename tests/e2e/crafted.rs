@@ -80,6 +80,8 @@ pub struct Craft {
     pub tables: Vec<TableType>,
     /// Functions of the host; they come before all others.
     pub imports: Vec<Import>,
+    /// Whether it orders responses, and finds up to sixteen of them equally good.
+    pub listwise: bool,
 }
 
 pub fn memory(minimum: u64) -> MemoryType {
@@ -111,6 +113,7 @@ impl Default for Craft {
             memories: vec![memory(4)],
             tables: vec![],
             imports: vec![],
+            listwise: false,
         }
     }
 }
@@ -178,13 +181,17 @@ impl Craft {
     pub fn component_of(&self, contract: &Path, version: &str) -> Vec<u8> {
         let mut resolve = wit_parser::Resolve::default();
         resolve.push_path(contract).expect("the contract");
-        let world = WORLD.replace("pointwise-grader@0.1.0", &format!("pointwise-grader@{version}"));
+        let world = WORLD.replace("pointwise-grader@0.1.0", &format!("{}-grader@{version}", self.mode()));
         let package = resolve.push_str("crafted.wit", &world).expect("a world");
         let world = resolve.select_world(&[package], Some("crafted")).expect("the world of crafted graders");
         let mut module = self.module(version);
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
             .expect("a module to embed into");
         ComponentEncoder::default().module(&module).expect("a module").encode().expect("a component")
+    }
+
+    fn mode(&self) -> &'static str {
+        if self.listwise { "listwise" } else { "pointwise" }
     }
 
     fn description(&self, strings: &mut Segment) -> Vec<u8> {
@@ -201,6 +208,11 @@ impl Craft {
     }
 
     fn verdict(&self, strings: &mut Segment) -> Vec<u8> {
+        if self.listwise {
+            // Behind two discriminants the ranks, of as many responses as there were, and the reason.
+            let ranks = strings.slice(&words([1; 16]), 0);
+            return words([[0, 0], ranks, strings.string("all alike")].concat());
+        }
         // Discriminants of the result and the verdict, each before its 8-aligned payload.
         let mut bytes = vec![0; 16];
         bytes.extend(self.scale[1].to_le_bytes());
@@ -221,6 +233,7 @@ impl Craft {
         types.ty().function(i32s(1), []);
         types.ty().function(i32s(3), []);
         types.ty().function([ValType::I64, ValType::I32], []);
+        types.ty().function(i32s(8), i32s(1));
 
         let mut imports = ImportSection::new();
         for (from, name, kind) in &self.imports {
@@ -242,9 +255,16 @@ impl Craft {
         add(1, self.describe, |answer| {
             answer.i32_const(DESCRIPTION.cast_signed());
         });
-        add(2, self.grade, |answer| {
-            answer.i32_const(RESULT.cast_signed());
-        });
+        if self.listwise {
+            add(7, self.grade, |answer| {
+                let word = wasm_encoder::MemArg { offset: 12, align: 2, memory_index: 0 };
+                answer.i32_const(RESULT.cast_signed()).local_get(3).i32_store(word).i32_const(RESULT.cast_signed());
+            });
+        } else {
+            add(2, self.grade, |answer| {
+                answer.i32_const(RESULT.cast_signed());
+            });
+        }
         add(3, self.realloc, |answer| {
             // Rounds the end of what was given out up to the alignment, and adds the size.
             answer.global_get(0).local_get(2).i32_add().i32_const(1).i32_sub();
@@ -268,14 +288,14 @@ impl Craft {
         globals.global(kind, &ConstExpr::i32_const(HEAP.cast_signed()));
 
         let mut exports = ExportSection::new();
-        let [descriptor, pointwise] =
-            ["descriptor", "pointwise"].map(|name| format!("gradebox:grader/{name}@{version}"));
+        let [descriptor, grader] = ["descriptor", self.mode()].map(|name| format!("gradebox:grader/{name}@{version}"));
+        let grade = if self.listwise { "rank" } else { "grade" };
         exports.export("memory", ExportKind::Memory, 0);
         exports.export(&format!("{descriptor}#describe"), ExportKind::Func, first);
-        exports.export(&format!("{pointwise}#grade"), ExportKind::Func, first + 1);
+        exports.export(&format!("{grader}#{grade}"), ExportKind::Func, first + 1);
         exports.export("cabi_realloc", ExportKind::Func, first + 2);
         exports.export(&format!("cabi_post_{descriptor}#describe"), ExportKind::Func, first + 3);
-        exports.export(&format!("cabi_post_{pointwise}#grade"), ExportKind::Func, first + 3);
+        exports.export(&format!("cabi_post_{grader}#{grade}"), ExportKind::Func, first + 3);
 
         let mut strings = Segment { base: STRINGS, bytes: vec![] };
         let mut data = DataSection::new();

@@ -1,6 +1,9 @@
 //! Where grades come from, their receipts, and `gradebox verify`, which finds what was changed since.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -413,4 +416,35 @@ fn long_parameters_are_looked_up_in_the_run() {
     verify(&bench, "run", &[]).expect_status(0);
     let ran = verify(&bench, "graded.jsonl", &["--graders", "own"]).expect_status(1);
     assert!(ran.stdout.contains("for want of the parameters of `crafted`; the directory of the run"), "{}", ran.stdout);
+}
+
+#[test]
+fn orders_of_responses_are_made_again() {
+    let bench = Bench::new();
+    let craft = Craft { listwise: true, ..Craft::default() };
+    bench.write("own/crafted.wasm", craft.component());
+    let own = ["--graders", "own", "-g", "crafted", "--receipts"];
+    let (ran, mut graded) = bench.grade(&[json!({"id": "a", "query": "q", "responses": ["x", "y", "z"]})], &own);
+    ran.expect_status(0);
+    assert_eq!(grade(&graded[0], "crafted")["ranks"], json!([1, 1, 1]));
+    verify(&bench, "graded.jsonl", &["--graders", "own"]).expect_status(0);
+    bench.write("gradebox.toml", "[sandbox]\ngraders = [\"own\"]\n");
+    graded[0]["grades"]["crafted"]["ranks"] = json!([2, 1, 2]);
+    assert_eq!(found(&bench, &graded), ["a crafted: ranks, receipt.outcome"]);
+    // A refinement orders what there is by the end of each round.
+    let count = AtomicUsize::new(7);
+    let endpoint =
+        Scripted::start(move |_| (200, completion(&format!("x = {}", count.fetch_add(1, Ordering::SeqCst)))));
+    bench.write_rows("rows.jsonl", &[equation("unsolved", "x = 6")]);
+    let refine =
+        ["refine", "rows.jsonl", "-g", "math", "--model", "m", "--base-url", &endpoint.url, "-o", "refined.jsonl"];
+    bench.run(&[&refine[..], &own[2..], &["--no-cache"]].concat()).expect_status(0);
+    let mut refined = bench.read_rows("refined.jsonl");
+    let attempts = refined[0]["refinement"]["attempts"].as_array().unwrap();
+    let ranked = attempts.iter().filter(|attempt| attempt["grades"]["crafted"]["receipt"].is_object()).count();
+    assert!(2 < attempts.len() && 1 < ranked, "{}", refined[0]);
+    assert_eq!(found(&bench, &refined), [""; 0]);
+    refined[0]["refinement"]["attempts"][0]["response"] = json!("x = 60");
+    let all = found(&bench, &refined);
+    assert!(all.iter().any(|one| one.ends_with("crafted: sample")), "{all:?}");
 }
