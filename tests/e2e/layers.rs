@@ -52,6 +52,7 @@ fn only_in(needle: &str, allowed: &[&str]) {
 fn only_the_sandbox_names_wasmtime_and_only_llm_names_reqwest() {
     only_in("wasmtime", &["sandbox"]);
     only_in("reqwest", &["llm"]);
+    only_in("oci_client", &["packages"]);
 }
 
 #[test]
@@ -81,6 +82,7 @@ fn modules_depend_downwards() {
         ("model.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("traffic.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("sandbox", &["panel", "refine", "run", "dataset", "cli", "llm", "judge"]),
+        ("packages", &["panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("llm", &["panel", "refine", "run", "dataset", "cli", "sandbox", "judge"]),
         ("judge", &["panel", "refine", "run", "dataset", "cli", "sandbox"]),
         ("panel", &["refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),

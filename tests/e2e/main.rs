@@ -43,6 +43,7 @@ mod malformed;
 mod math;
 mod misbehaviours;
 mod model_faults;
+mod packages;
 mod receipts;
 mod refining;
 mod regrading;

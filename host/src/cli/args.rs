@@ -8,6 +8,7 @@ use std::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::Value;
 
+use super::packages::{LockArgs, PushArgs};
 use super::quantity::{parse_bytes, parse_duration};
 use crate::{
     author::SourceLanguage,
@@ -57,6 +58,8 @@ pub(super) enum Command {
     New(NewArgs),
     Build(BuildArgs),
     Check(CheckArgs),
+    Lock(LockArgs),
+    Push(PushArgs),
     Graders(GradersArgs),
     Doctor(DoctorArgs),
     /// Print the JSON Schema of gradebox.toml, for editors
@@ -85,6 +88,8 @@ impl Command {
             | Self::Merge(_)
             | Self::Report(_)
             | Self::New(_)
+            | Self::Lock(_)
+            | Self::Push(_)
             | Self::ConfigSchema
             | Self::Worker => None,
         }
@@ -275,8 +280,8 @@ impl MeteringArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct Directories {
-    /// A directory of grader components (.wasm), before the built-in ones; may be repeated
-    #[arg(long = "graders", value_name = "DIR")]
+    /// A directory of components, a component or `oci://HOST/REPOSITORY:TAG`, before the built-in ones; may be repeated
+    #[arg(long = "graders", value_name = "PLACE")]
     pub(super) graders: Vec<PathBuf>,
 }
 

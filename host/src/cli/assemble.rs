@@ -16,7 +16,7 @@ use super::{
     dry_run::Rehearsal,
     environment::Environment,
     failure::Failure,
-    judges,
+    judges, packages,
     plan::{GraderPlan, GrantsPlan, ModelPlan, Plan, What},
     record::Record,
 };
@@ -165,7 +165,12 @@ pub(super) fn component_directories(
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut directories = Vec::new();
     for directory in named.iter().chain(&config.sandbox.graders) {
-        if !directory.is_dir() {
+        if let Some(reference) = packages::reference(directory) {
+            directories.push(packages::locked_file(reference, config, environment)?);
+            continue;
+        }
+        let is_component = directory.is_file() && directory.extension().is_some_and(|extension| extension == "wasm");
+        if !directory.is_dir() && !is_component {
             let problem = if directory.exists() { "is not a directory" } else { "does not exist" };
             let failure = Failure::new(format!("the grader directory {} {problem}", directory.display()));
             return Err(

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{failure::Failure, quantity};
+use super::{failure::Failure, packages, quantity};
 use crate::{dataset::nearest_names, sample::Columns};
 
 /// The name under which the file is found without being named.
@@ -31,6 +31,9 @@ pub(super) struct Config {
     pub(super) graders: IndexMap<String, GraderConfig>,
     pub(super) refine: RefineConfig,
     pub(super) sandbox: SandboxConfig,
+    /// The folder of the file, empty for the current one.
+    #[serde(skip)]
+    pub(super) folder: PathBuf,
 }
 
 /// How to read the dataset.
@@ -293,7 +296,8 @@ pub(super) struct SandboxConfig {
     /// Worker processes; without it, one per core.
     #[schemars(range(min = 1))]
     pub(super) jobs: Option<u16>,
-    /// Directories of grader components, relative to this file.
+    /// Directories of grader components and single components, relative to this file, and references to registries:
+    /// `oci://host/repository:tag`, whose content `gradebox lock` pins in gradebox.lock.
     pub(super) graders: Vec<PathBuf>,
 }
 
@@ -338,7 +342,8 @@ impl ConfigFile {
         })?;
         let mut config = parse(&text).map_err(|problem| problem.at(path))?;
         let beside = path.parent().unwrap_or(Path::new(""));
-        for directory in &mut config.sandbox.graders {
+        beside.clone_into(&mut config.folder);
+        for directory in config.sandbox.graders.iter_mut().filter(|place| packages::reference(place).is_none()) {
             *directory = beside.join(&*directory);
         }
         for authorities in config.models.values_mut().filter_map(|model| model.ca_file.as_mut()) {

@@ -22,6 +22,7 @@ mod interrupt;
 mod judges;
 mod merge;
 mod new;
+mod packages;
 mod plan;
 mod progress;
 mod quantity;
@@ -100,6 +101,8 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Verify(args) => verify::verify(args, environment).await,
         Command::New(args) => new::new(args),
         Command::Build(args) => build::build(args, environment).await,
+        Command::Lock(args) => packages::lock(args, environment).await,
+        Command::Push(args) => packages::push(args, environment).await,
         Command::Check(args) => check::check(args, environment).await,
         Command::Graders(args) => graders::graders(args, environment).await,
         Command::Doctor(args) => doctor::doctor(args, environment).await,

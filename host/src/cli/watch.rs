@@ -71,12 +71,14 @@ fn marks(args: &GradeArgs, environment: &Environment) -> Marks {
     let config = selection.config.clone().unwrap_or_else(|| PathBuf::from("gradebox.toml"));
     let config_of_file = file.map_or_else(|_| Config::default(), |file| file.config);
     let directories = component_directories(&selection.directories.graders, &config_of_file, environment);
-    let components = directories.unwrap_or_default().into_iter().flat_map(|directory| {
+    let directories = directories.unwrap_or_default();
+    let single = directories.clone();
+    let components = directories.into_iter().flat_map(|directory| {
         [directory.join("runtimes"), directory]
             .into_iter()
             .flat_map(|folder| fs::read_dir(folder).into_iter().flatten())
     });
-    let components = components.filter_map(|entry| Some(entry.ok()?.path()));
+    let components = components.filter_map(|entry| Some(entry.ok()?.path())).chain(single);
     let components = components.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
     selection.dataset.iter().cloned().chain([config]).chain(components).filter_map(mark).collect()
 }

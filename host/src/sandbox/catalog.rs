@@ -105,7 +105,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Searches directories, and the folder `runtimes` in each, for `.wasm` files. Where two components have one name,
+    /// Searches directories, and the folder `runtimes` in each, for `.wasm` files, and takes single files as they are. Where two components have one name,
     /// the earlier directory wins. `compiling` is told of each component that has to be compiled first.
     pub async fn open(
         sandbox: &Sandbox,
@@ -282,6 +282,9 @@ pub async fn inspect(
 }
 
 pub(super) fn wasm_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
+    if directory.is_file() {
+        return Ok(vec![directory.to_owned()]);
+    }
     let failed = |source| CatalogError { path: directory.to_owned(), source };
     let mut paths = Vec::new();
     for folder in [directory.to_owned(), directory.join("runtimes")] {
