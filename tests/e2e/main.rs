@@ -44,6 +44,7 @@ mod math;
 mod misbehaviours;
 mod model_faults;
 mod packages;
+mod probes;
 mod receipts;
 mod refining;
 mod regrading;

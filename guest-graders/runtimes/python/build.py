@@ -3,7 +3,7 @@
 
 componentize-py links CPython and the sources into a component; `runtime-image` makes of it one that starts
 cheaply. Neither is done again when nothing that it is made of has changed. Needs Python 3.9 or newer with
-`venv`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
+`venv`, `cc`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
 `target/`.
 
 With `--with SPECIFIER… --name NAME` it makes a second runtime, `NAME.wasm`, in which those packages of PyPI can be
@@ -30,6 +30,7 @@ WORLD = "gradebox:making/runtime-in-the-making@0.1.0"
 WIT = [ROOT / "wit" / "grader", ROOT / "wit" / "runtime", HERE.parent / "image" / "wit"]
 SOURCES = HERE / "src"
 REQUIREMENTS = HERE / "requirements.txt"
+FIXED_ENTROPY = HERE / "fixed_entropy.c"
 PACKAGES = HERE.parents[1] / "python-packages"
 
 sys.path.insert(0, str(PACKAGES))
@@ -96,7 +97,7 @@ def make(output, inputs, build, command=()):
 
 def input_files():
     """Everything that the linked component is made of, in a fixed order."""
-    files = [Path(__file__).resolve(), REQUIREMENTS, *SOURCES.rglob("*.py")]
+    files = [Path(__file__).resolve(), REQUIREMENTS, FIXED_ENTROPY, *SOURCES.rglob("*.py")]
     for folder in WIT:
         files += folder.rglob("*.wit")
     return sorted(files)
@@ -146,7 +147,18 @@ def componentize(program, made, name, packages):
     run(
         [program, "--quiet", *wit, "-w", WORLD, "componentize", *sources, "component", "-o", made],
         "componentize-py failed",
+        fixed_entropy(made.parent),
     )
+
+
+def fixed_entropy(folder):
+    """The variables of the environment with which a program draws the same random bytes each time."""
+    if not sys.platform.startswith("linux"):
+        print("build.py: on this system the order of Python's sets is another in every build", file=sys.stderr)
+        return {}
+    library = folder / "fixed_entropy.so"
+    run(["cc", "-shared", "-fPIC", "-O2", "-o", library, FIXED_ENTROPY], "cannot compile fixed_entropy.c")
+    return {"LD_PRELOAD": str(library)}
 
 
 def install(program, folder, name, packages):
@@ -158,12 +170,16 @@ def install(program, folder, name, packages):
     return folder
 
 
-def run(command, complaint):
+def run(command, complaint, more_environment=()):
     # Without VIRTUAL_ENV: an active environment's packages must not get into the component.
     environment = {
         name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     }
-    done = subprocess.run([str(part) for part in command], env=environment, cwd=WORK, check=False)
+    environment.update(more_environment)
+    try:
+        done = subprocess.run([str(part) for part in command], env=environment, cwd=WORK, check=False)
+    except OSError as error:
+        sys.exit(f"build.py: {complaint}: {error}")
     if done.returncode != 0:
         sys.exit(f"build.py: {complaint} (exit status {done.returncode})")
 

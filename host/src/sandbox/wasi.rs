@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use rand::{SeedableRng, rngs::StdRng};
 use wasmtime::{
     StoreContextMut,
     component::{Linker, Resource, ResourceTable},
@@ -26,6 +27,9 @@ const EPOCH_SECONDS: u64 = 1_704_067_200;
 
 /// What a guest's clock moves on at each look, in nanoseconds: some runtimes refuse a clock that stands still.
 const CLOCK_STEP: u64 = 1_000;
+
+/// What every guest's random numbers begin with: all guests draw the same, on every machine.
+const RANDOM_SEED: u64 = 0;
 
 /// A guest may not write more than this to its WASI standard error, in bytes; it serves panic messages only.
 const STANDARD_ERROR: usize = 4 << 10;
@@ -67,9 +71,9 @@ impl Served {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .max_random_size(64 << 10)
-            .secure_random(wasmtime_wasi::Deterministic::new(vec![0x5a]))
-            .insecure_random(wasmtime_wasi::Deterministic::new(vec![0xa5]))
-            .insecure_random_seed(0)
+            .secure_random(StdRng::seed_from_u64(RANDOM_SEED))
+            .insecure_random(StdRng::seed_from_u64(RANDOM_SEED + 1))
+            .insecure_random_seed(RANDOM_SEED.into())
             .wall_clock(clock.clone())
             .stderr(standard_error.clone())
             .build();
