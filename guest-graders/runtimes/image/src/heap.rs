@@ -112,6 +112,41 @@ impl Heap {
             set_word(memory, next + 4, head | PREVIOUS_IN_USE)?;
             withdrawn += chunk.size;
         }
+        self.clear(memory)?;
+        self.chunks(memory)?;
+        Ok(withdrawn)
+    }
+
+    /// The largest free chunk.
+    pub(crate) fn largest(self, memory: &[u8]) -> Result<Chunk> {
+        let free = self.chunks(memory)?.into_iter().filter(|chunk| !chunk.in_use);
+        free.max_by_key(|chunk| chunk.size).context("the heap has no free chunk")
+    }
+
+    /// What is left of a chunk since it was [offered](Self::offer).
+    pub(crate) fn offered(self, memory: &[u8]) -> Result<Chunk> {
+        let address = word(memory, self.state + VICTIM)? as usize;
+        let size = word(memory, self.state + VICTIM_SIZE)? as usize;
+        let chunk = self.chunks(memory)?.into_iter().find(|chunk| (chunk.address, chunk.size) == (address, size));
+        chunk.filter(|chunk| !chunk.in_use).context("nothing is left of the memory that was offered")
+    }
+
+    /// Has the allocator take from this chunk first, from its beginning on. No other may be free.
+    pub(crate) fn offer(self, memory: &mut [u8], chunk: Chunk) -> Result<()> {
+        let (size, next) = (u32::try_from(chunk.size)?, chunk.address + chunk.size);
+        let head = word(memory, chunk.address + 4)?;
+        set_word(memory, chunk.address + 4, head & !IN_USE)?;
+        // A free chunk's size stands behind it, too.
+        set_word(memory, next, size)?;
+        let head = word(memory, next + 4)?;
+        set_word(memory, next + 4, head & !PREVIOUS_IN_USE)?;
+        set_word(memory, self.state + VICTIM_SIZE, size)?;
+        set_word(memory, self.state + VICTIM, u32::try_from(chunk.address)?)?;
+        let free = self.chunks(memory)?.iter().filter(|chunk| !chunk.in_use).count();
+        if free == 1 { Ok(()) } else { bail!("{free} chunks of the heap are free, where one should be") }
+    }
+
+    fn clear(self, memory: &mut [u8]) -> Result<()> {
         for offset in [SMALL_MAP, TREE_MAP, VICTIM_SIZE, VICTIM] {
             set_word(memory, self.state + offset, 0)?;
         }
@@ -122,8 +157,7 @@ impl Heap {
             set_word(memory, place + 12, own)?;
             set_word(memory, self.state + TREE_BINS + 4 * bin, 0)?;
         }
-        self.chunks(memory)?;
-        Ok(withdrawn)
+        Ok(())
     }
 }
 
@@ -208,6 +242,20 @@ mod tests {
         assert_eq!(heap.withdraw(&mut memory).unwrap(), 48);
         assert_eq!(in_use(&memory), [true, true, true]);
         assert_eq!(word(&memory, STATE + SMALL_MAP).unwrap(), 0);
+    }
+
+    #[test]
+    fn the_allocator_is_offered_what_was_withdrawn_before() {
+        let mut memory = memory();
+        let heap = Heap::find(&memory).unwrap();
+        let room = heap.largest(&memory).unwrap();
+        assert_eq!((room.address, room.size), (BASE + 40, 48));
+        heap.withdraw(&mut memory).unwrap();
+        assert!(heap.offered(&memory).is_err());
+        heap.offer(&mut memory, room).unwrap();
+        assert_eq!(heap.offered(&memory).unwrap().address, room.address);
+        assert_eq!(word(&memory, BASE + 88).unwrap(), 48);
+        assert_eq!(Heap::find(&memory).unwrap().state, STATE);
     }
 
     #[test]

@@ -20,53 +20,89 @@ mod bindings {
     });
 }
 
-pub(crate) use self::bindings::exports::gradebox::making::making::{Object, WarmUp};
+pub(crate) use self::bindings::exports::gradebox::making::making::{Object, Tested, WarmUp};
 use self::bindings::{
-    RuntimeInTheMaking,
-    gradebox::{grader::program_types, runtime::host},
+    RuntimeInTheMaking, RuntimeInTheMakingPre,
+    exports::gradebox::runtime::interpreter::{Outcome, Stop},
+    gradebox::{
+        grader::program_types::{self, Action, Call},
+        runtime::host,
+    },
 };
+
+/// The peer of a test: every name that the test does not define.
+const EVERY_NAME: &str = "*";
 
 /// What `CPython` needs for its own recursion checks to come before the engine's.
 pub(crate) const STACK: usize = 48 << 20;
+
+/// Makes instances of a runtime.
+pub(crate) struct Factory {
+    engine: Engine,
+    prepared: RuntimeInTheMakingPre<State>,
+    memory: Option<Arc<VisibleMemory>>,
+}
+
+impl Factory {
+    /// Of one instance, whose memory lies open.
+    fn open(component: &[u8]) -> Result<Self> {
+        let memory = Arc::new(VisibleMemory::default());
+        let mut config = config();
+        // An image can only be mapped into memory of the engine's own.
+        config.memory_init_cow(false).memory_reservation(0).memory_reservation_for_growth(0).memory_guard_size(0);
+        config.with_host_memory(Arc::<VisibleMemory>::clone(&memory));
+        Self::new(&config, component, Some(memory)).map_err(failed)
+    }
+
+    /// Of instances that map their memory's image, as they do in the host.
+    pub(crate) fn mapping(component: &[u8]) -> Result<Self> {
+        let mut config = config();
+        config.memory_init_cow(true).memory_guaranteed_dense_image_size(256 << 20);
+        Self::new(&config, component, None).map_err(failed)
+    }
+
+    fn new(config: &Config, component: &[u8], memory: Option<Arc<VisibleMemory>>) -> wasmtime::Result<Self> {
+        let engine = Engine::new(config)?;
+        let component = Component::new(&engine, component)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let prepared = RuntimeInTheMakingPre::new(linker.instantiate_pre(&component)?)?;
+        Ok(Self { engine, prepared, memory })
+    }
+
+    pub(crate) fn make(&self) -> Result<Making> {
+        let mut store = Store::new(&self.engine, State::new());
+        let runtime = self.prepared.instantiate(&mut store).map_err(failed)?;
+        Ok(Making { store, runtime, memory: self.memory.clone() })
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::None)
+        .concurrency_support(false)
+        .max_wasm_stack(STACK)
+        .async_stack_size(STACK + (1 << 20));
+    config
+}
 
 /// A running runtime.
 pub(crate) struct Making {
     store: Store<State>,
     runtime: RuntimeInTheMaking,
-    memory: Arc<VisibleMemory>,
+    memory: Option<Arc<VisibleMemory>>,
 }
 
 impl Making {
+    /// The one instance of a component, whose memory lies open.
     pub(crate) fn start(component: &[u8]) -> Result<Self> {
-        Self::instance(component).map_err(failed)
-    }
-
-    fn instance(component: &[u8]) -> wasmtime::Result<Self> {
-        let memory = Arc::new(VisibleMemory::default());
-        let mut config = Config::new();
-        config
-            .cranelift_opt_level(OptLevel::None)
-            .concurrency_support(false)
-            .max_wasm_stack(STACK)
-            .async_stack_size(STACK + (1 << 20))
-            // An image can only be mapped into memory of the engine's own.
-            .memory_init_cow(false)
-            .memory_reservation(0)
-            .memory_reservation_for_growth(0)
-            .memory_guard_size(0)
-            .with_host_memory(Arc::<VisibleMemory>::clone(&memory));
-        let engine = Engine::new(&config)?;
-        let component = Component::new(&engine, component)?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-        let mut store = Store::new(&engine, State::new());
-        let runtime = RuntimeInTheMaking::instantiate(&mut store, &component, &linker)?;
-        Ok(Self { store, runtime, memory })
+        Factory::open(component)?.make()
     }
 
     pub(crate) fn memory(&mut self) -> Result<&mut [u8]> {
-        self.memory.bytes(&mut self.store)
+        self.memory.as_ref().context("a memory that lies open")?.bytes(&mut self.store)
     }
 
     pub(crate) fn warm_ups(&mut self) -> Result<Vec<WarmUp>> {
@@ -82,12 +118,41 @@ impl Making {
         Ok(())
     }
 
+    pub(crate) fn tests(&mut self) -> Result<Vec<Tested>> {
+        self.runtime.gradebox_making_making().call_tests(&mut self.store).map_err(failed)
+    }
+
+    /// Runs a test, with the program in another runtime. What comes of it is its own affair.
+    pub(crate) fn test(&mut self, tested: &Tested, mut program: Self) -> Result<Self> {
+        program.load(&tested.program, &[])?;
+        self.store.data_mut().peer = Some(Box::new(program));
+        if self.load(&tested.test, &[EVERY_NAME.to_owned()])? {
+            let _ = self.perform(&Action::Call(tested.call.clone()))?;
+        }
+        let program = self.store.data_mut().peer.take().context("the program of a test")?;
+        Ok(*program)
+    }
+
+    fn load(&mut self, source: &str, peers: &[String]) -> Result<bool> {
+        let interpreter = self.runtime.gradebox_runtime_interpreter();
+        Ok(interpreter.call_load(&mut self.store, source, peers).map_err(failed)?.is_ok())
+    }
+
+    fn perform(&mut self, action: &Action) -> Result<Result<Outcome, Stop>> {
+        let interpreter = self.runtime.gradebox_runtime_interpreter();
+        interpreter.call_perform(&mut self.store, action, &[]).map_err(failed)
+    }
+
     pub(crate) fn settle(&mut self, room: u32) -> Result<()> {
         self.runtime.gradebox_making_making().call_settle(&mut self.store, room).map_err(failed)?;
         if !self.store.data().table.is_empty() {
             bail!("the runtime holds resources of the host, which no later instance has");
         }
         Ok(())
+    }
+
+    pub(crate) fn release(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_release(&mut self.store).map_err(failed)
     }
 
     pub(crate) fn gather(&mut self) -> Result<()> {
@@ -108,6 +173,8 @@ fn failed(error: wasmtime::Error) -> anyhow::Error {
 struct State {
     wasi: WasiCtx,
     table: ResourceTable,
+    /// The program of the test that runs here.
+    peer: Option<Box<Making>>,
 }
 
 impl State {
@@ -119,7 +186,7 @@ impl State {
             .insecure_random_seed(0)
             .inherit_stderr()
             .build();
-        Self { wasi, table: ResourceTable::new() }
+        Self { wasi, table: ResourceTable::new(), peer: None }
     }
 }
 
@@ -133,12 +200,19 @@ impl host::Host for State {
     /// What programs print while they warm the runtime up is of no interest.
     fn write(&mut self, _to: host::Channel, _bytes: Vec<u8>) {}
 
-    fn call_peer(
-        &mut self,
-        peer: String,
-        _call: program_types::Call,
-    ) -> Result<program_types::Value, program_types::Raised> {
-        let message = format!("there is no peer `{peer}`");
-        Err(program_types::Raised { kind: "RuntimeError".to_owned(), message, line: None, traceback: String::new() })
+    fn call_peer(&mut self, peer: String, call: Call) -> Result<program_types::Value, program_types::Raised> {
+        let raised = |message: String| program_types::Raised {
+            kind: "RuntimeError".to_owned(),
+            message,
+            line: None,
+            traceback: String::new(),
+        };
+        let program = self.peer.as_mut().ok_or_else(|| raised(format!("there is no peer `{peer}`")))?;
+        match program.perform(&Action::Call(call)) {
+            Ok(Ok(outcome)) => Ok(outcome.value.unwrap_or_default()),
+            Ok(Err(Stop::Raised(stop))) => Err(stop),
+            Ok(Err(Stop::Exited(code))) => Err(raised(format!("the program exited with {code}"))),
+            Err(error) => Err(raised(format!("{error:#}"))),
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 const ROUNDS: usize = 4;
 
 /// Bytes of free memory at the top of the heap, so that a small program never asks the host for more.
-const ROOM: u32 = 3 << 20;
+const ROOM: u32 = 1 << 20;
 
 /// A memory, and the objects that lay in it.
 pub(crate) struct Snapshot {
@@ -25,12 +25,24 @@ pub(crate) struct Snapshot {
 /// Warms a runtime up, and leaves it so that a program changes few pages of its memory.
 pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     let mut making = Making::start(component)?;
-    warm_up(&mut making)?;
+    let mut other = Making::start(component)?;
+    (making, other) = rehearse(making, other)?;
     let heap = Heap::find(making.memory()?)?;
     heap.withdraw(making.memory()?)?;
-    // What is allocated now, and stays, lies together.
+    // Before code is made anew: what it does with a constant when it runs depends on whether that is immortal. The other
+    // runtime is in much the same state, and looks, because looking makes memory larger for good.
+    let chunks = heap.chunks(making.memory()?)?;
+    objects::immortalise(making.memory()?, &chunks, &other.objects()?)?;
+    // What ran lies together now, in the memory that lies low, and what every program makes will lie behind it.
+    making.release()?;
+    let room = heap.largest(making.memory()?)?;
+    heap.withdraw(making.memory()?)?;
+    heap.offer(making.memory()?, room)?;
     making.gather()?;
-    warm_up(&mut making)?;
+    let room = heap.offered(making.memory()?)?;
+    heap.withdraw(making.memory()?)?;
+    // What was made anew has yet to run for the first time, which changes it.
+    (making, _) = rehearse(making, other)?;
     // Looking for objects takes memory of its own, which must not stay.
     let before = making.memory()?.to_vec();
     let objects = making.objects()?;
@@ -47,17 +59,33 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
         making.settle(0)?;
     }
     heap.withdraw(making.memory()?)?;
+    heap.offer(making.memory()?, room)?;
+    making.settle(0)?;
+    let room = heap.offered(making.memory()?)?;
+    heap.withdraw(making.memory()?)?;
+    heap.offer(making.memory()?, room)?;
     let memory = making.memory()?.get(..before.len()).context("memory does not shrink")?.to_vec();
     heap.chunks(&memory).context("the runtime took more memory when it settled")?;
     Ok(Snapshot { memory, objects })
 }
 
-fn warm_up(making: &mut Making) -> Result<()> {
+/// Runs the usual programs, and both sides of the usual tests.
+fn rehearse(mut making: Making, mut other: Making) -> Result<(Making, Making)> {
     let programs = making.warm_ups()?;
+    let tests = making.tests()?;
     for _ in 0..ROUNDS {
-        programs.iter().try_for_each(|program| making.run(program))?;
+        for tested in &tests {
+            other = making.test(tested, other)?;
+            making = other.test(tested, making)?;
+        }
+        for program in &programs {
+            making.run(program)?;
+            other.run(program)?;
+        }
     }
-    making.settle(ROOM)
+    making.settle(ROOM)?;
+    other.settle(ROOM)?;
+    Ok((making, other))
 }
 
 /// Compares the objects of an instance that began with the snapshot with those that lay in it.

@@ -1,5 +1,7 @@
 """The application that componentize-py takes a snapshot of."""
 
+from gradebox_python import room  # Before everything else, so that it lies below it.
+
 from gradebox_python import packages, standard_library
 
 standard_library.import_everything()

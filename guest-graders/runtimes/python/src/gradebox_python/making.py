@@ -2,25 +2,23 @@
 
 from .pristine import BUILTINS as __builtins__
 
-import _opcode_metadata
 import gc
-import opcode
 import sys
-from types import CodeType, FunctionType
+from types import CodeType
 
-from wit_world.exports.making import Object, WarmUp
+from wit_world.exports.making import Object, Tested, WarmUp
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import snapshot
+from . import placement, room, snapshot
+from .encoding import encode
 from .interpreter import session
-from .warm_up import CALLS, EXPRESSIONS, SCRIPTS
+from .usual import USUAL
+from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
 
 _CODE_PARTS = (
     "co_consts co_names co_name co_qualname co_filename co_linetable co_exceptiontable "
     "co_varnames co_cellvars co_freevars"
 ).split()
-_NEVER_RAN = opcode.opmap["RESUME"]
-_RAN = _opcode_metadata._specialized_opmap["RESUME_CHECK"]
 _HASHED = (str, bytes, int, float, complex)
 _COUNTED = (tuple, list, dict, set, frozenset, bytearray)
 
@@ -36,47 +34,25 @@ class Making:
         programs += [WarmUp(source, Action_Evaluate(text), b"") for source, text in EXPRESSIONS]
         return programs
 
+    def tests(self):
+        return [
+            Tested(program, test, Call("$test", [encode(snapshot.test_options(part, entry_point), None)], []))
+            for program, test, part, entry_point in [*TESTS, *USUAL]
+        ]
+
     def settle(self, room):
         snapshot.settle(room)
         # componentize-py seeds `random` at an instance's first call. This one has had it, and so has its memory.
         session.random_is_seeded = True
 
+    def release(self):
+        room.release()
+
     def gather(self):
-        functions = [item for item in gc.get_objects() if type(item) is FunctionType and _ran(item.__code__)]
-        # The harness runs with every program, and the rest with some.
-        functions.sort(key=lambda function: (_is_foreign(function), function.__code__.co_filename))
-        for function in functions:
-            # Code keeps a copy of this, which would else be made in between.
-            function.__code__.co_code
-        made = {}
-        for function in functions:
-            function.__code__ = _anew(function.__code__, made)
+        placement.make_anew()
 
     def objects(self):
         return [Object(id(item), id(type(item)), _digest(item)) for item in _reachable()]
-
-
-def _ran(code):
-    """Whether the code ever ran: its first instruction is another one then."""
-    for instruction in code._co_code_adaptive[::2]:
-        if instruction in (_NEVER_RAN, _RAN):
-            return instruction == _RAN
-    return False
-
-
-def _is_foreign(function):
-    return str(function.__module__).partition(".")[0] != __package__
-
-
-def _anew(code, made):
-    """A copy of the code and of the code in it that ever ran."""
-    if id(code) not in made:
-        parts = [
-            _anew(part, made) if type(part) is CodeType and _ran(part) else part for part in code.co_consts
-        ]
-        # The original is kept until all is done: its address stands for it.
-        made[id(code)] = (code, code.replace(co_consts=tuple(parts)))
-    return made[id(code)][1]
 
 
 def _reachable():

@@ -15,7 +15,7 @@ from componentize_py_types import Err
 from wit_world.imports import host
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import descriptors, event_loop, streams, threads
+from . import descriptors, event_loop, placement, streams, threads
 from .encoding import encode
 from .interpreter import Interpreter, session
 from .session import Session
@@ -40,6 +40,8 @@ def prepare():
     _add_site_builtins()
     sys.path[:] = []
     _warm_up()
+    # Whatever runs from now on is what programs make run.
+    placement.make_anew()
     settle()
 
 
@@ -76,8 +78,13 @@ def _warm_up():
         for source, expression in EXPRESSIONS:
             _run(interpreter, source, Action_Evaluate(expression), b"")
         for source, test, part, entry_point in TESTS:
-            _run_test(source, test, {"preamble": "", "setup": "", "entry_point": entry_point, "part": part})
+            _run_test(source, test, test_options(part, entry_point))
     streams.restore_delivery()
+
+
+def test_options(part, entry_point):
+    """The argument of `$test`, for a test without a prompt."""
+    return {"preamble": "", "setup": "", "entry_point": entry_point, "part": part}
 
 
 def _run(interpreter, source, action, stdin):
