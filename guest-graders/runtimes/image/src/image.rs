@@ -50,11 +50,6 @@ pub(crate) fn with_memory(module: &[u8], memory: &[u8], stack: usize) -> Result<
     Ok(encoded.finish())
 }
 
-/// The address of the first byte that the module with this memory gives it.
-pub(crate) fn beginning(memory: &[u8], stack: usize) -> Result<usize> {
-    segments(memory, stack).first().map(|(address, _)| *address).context("the memory is empty")
-}
-
 /// What of the memory is not zero, with its addresses.
 fn segments(memory: &[u8], from: usize) -> Vec<(usize, &[u8])> {
     let mut segments = Vec::new();

@@ -14,16 +14,13 @@ mod module;
 mod objects;
 mod placement;
 mod snapshot;
-mod touching;
-mod trial;
 mod wrap;
-mod zones;
 
 use std::{env, ffi::OsString, fs, path::Path, thread};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{component::LinkedComponent, trial::Trial, wrap::Interface, zones::Zones};
+use crate::{component::LinkedComponent, wrap::Interface};
 
 /// What a language runtime exports, and what it exports besides while its image is made.
 const INTERPRETER: &str = "gradebox:runtime/interpreter@0.1.0";
@@ -48,7 +45,7 @@ fn run() -> Result<()> {
     if !plain {
         match with_snapshot(&component, &linked, &module) {
             Ok(with_snapshot) => module = with_snapshot,
-            Err(error) => warn("no snapshot", &error),
+            Err(error) => warn(&error),
         }
     }
     let finished = Interface::of(&component, &[INTERPRETER])?.wrap(&module)?;
@@ -62,20 +59,11 @@ fn with_snapshot(component: &[u8], linked: &LinkedComponent<'_>, module: &[u8]) 
     let making = fuse::fuse(linked, &linked.exports(exports)?)?;
     let snapshot = snapshot::take(&interface.wrap(&making)?)?;
     let stack = image::stack_pointer(&making)?;
-    let trial = interface.wrap(&image::with_memory(&making, &snapshot.memory, stack)?)?;
-    snapshot::check(&trial, &snapshot)?;
-    let module = image::with_memory(module, &snapshot.memory, stack)?;
-    let beginning = image::beginning(&snapshot.memory, stack)?;
-    match Trial::new(&trial, beginning).and_then(|trial| trial.written()) {
-        Ok(written) => touching::with_start(&module, &Zones::of(&written)),
-        Err(error) => {
-            warn("where programs write is not known", &error);
-            Ok(module)
-        }
-    }
+    snapshot::check(&interface.wrap(&image::with_memory(&making, &snapshot.memory, stack)?)?, &snapshot)?;
+    image::with_memory(module, &snapshot.memory, stack)
 }
 
 #[expect(clippy::print_stderr, reason = "a program of the build")]
-fn warn(what: &str, error: &anyhow::Error) {
-    eprintln!("runtime-image: {what}, instances will start more slowly: {error:#}");
+fn warn(error: &anyhow::Error) {
+    eprintln!("runtime-image: no snapshot, instances will start more slowly: {error:#}");
 }

@@ -22,7 +22,7 @@ mod bindings {
 
 pub(crate) use self::bindings::exports::gradebox::making::making::{Object, Tested, WarmUp};
 use self::bindings::{
-    RuntimeInTheMaking, RuntimeInTheMakingPre,
+    RuntimeInTheMaking,
     exports::gradebox::runtime::interpreter::{Outcome, Stop},
     gradebox::{
         grader::program_types::{self, Action, Call},
@@ -36,73 +36,44 @@ const EVERY_NAME: &str = "*";
 /// What `CPython` needs for its own recursion checks to come before the engine's.
 pub(crate) const STACK: usize = 48 << 20;
 
-/// Makes instances of a runtime.
-pub(crate) struct Factory {
-    engine: Engine,
-    prepared: RuntimeInTheMakingPre<State>,
-    memory: Option<Arc<VisibleMemory>>,
-}
-
-impl Factory {
-    /// Of one instance, whose memory lies open.
-    fn open(component: &[u8]) -> Result<Self> {
-        let memory = Arc::new(VisibleMemory::default());
-        let mut config = config();
-        // An image can only be mapped into memory of the engine's own.
-        config.memory_init_cow(false).memory_reservation(0).memory_reservation_for_growth(0).memory_guard_size(0);
-        config.with_host_memory(Arc::<VisibleMemory>::clone(&memory));
-        Self::new(&config, component, Some(memory)).map_err(failed)
-    }
-
-    /// Of instances that map their memory's image, as they do in the host.
-    pub(crate) fn mapping(component: &[u8]) -> Result<Self> {
-        let mut config = config();
-        config.memory_init_cow(true).memory_guaranteed_dense_image_size(256 << 20);
-        Self::new(&config, component, None).map_err(failed)
-    }
-
-    fn new(config: &Config, component: &[u8], memory: Option<Arc<VisibleMemory>>) -> wasmtime::Result<Self> {
-        let engine = Engine::new(config)?;
-        let component = Component::new(&engine, component)?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-        let prepared = RuntimeInTheMakingPre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Self { engine, prepared, memory })
-    }
-
-    pub(crate) fn make(&self) -> Result<Making> {
-        let mut store = Store::new(&self.engine, State::new());
-        let runtime = self.prepared.instantiate(&mut store).map_err(failed)?;
-        Ok(Making { store, runtime, memory: self.memory.clone() })
-    }
-}
-
-fn config() -> Config {
-    let mut config = Config::new();
-    config
-        .cranelift_opt_level(OptLevel::None)
-        .concurrency_support(false)
-        .max_wasm_stack(STACK)
-        .async_stack_size(STACK + (1 << 20));
-    config
-}
-
 /// A running runtime.
 pub(crate) struct Making {
     store: Store<State>,
     runtime: RuntimeInTheMaking,
-    memory: Option<Arc<VisibleMemory>>,
+    memory: Arc<VisibleMemory>,
 }
 
 impl Making {
-    /// The one instance of a component, whose memory lies open.
     pub(crate) fn start(component: &[u8]) -> Result<Self> {
-        Factory::open(component)?.make()
+        Self::instance(component).map_err(failed)
+    }
+
+    fn instance(component: &[u8]) -> wasmtime::Result<Self> {
+        let memory = Arc::new(VisibleMemory::default());
+        let mut config = Config::new();
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .concurrency_support(false)
+            .max_wasm_stack(STACK)
+            .async_stack_size(STACK + (1 << 20))
+            // An image can only be mapped into memory of the engine's own.
+            .memory_init_cow(false)
+            .memory_reservation(0)
+            .memory_reservation_for_growth(0)
+            .memory_guard_size(0)
+            .with_host_memory(Arc::<VisibleMemory>::clone(&memory));
+        let engine = Engine::new(&config)?;
+        let component = Component::new(&engine, component)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let mut store = Store::new(&engine, State::new());
+        let runtime = RuntimeInTheMaking::instantiate(&mut store, &component, &linker)?;
+        Ok(Self { store, runtime, memory })
     }
 
     pub(crate) fn memory(&mut self) -> Result<&mut [u8]> {
-        self.memory.as_ref().context("a memory that lies open")?.bytes(&mut self.store)
+        self.memory.bytes(&mut self.store)
     }
 
     pub(crate) fn warm_ups(&mut self) -> Result<Vec<WarmUp>> {

@@ -1,4 +1,4 @@
-"""Programs of the kinds that models are asked for, with tests. The build runs each and looks what it changes in memory."""
+"""Programs of the kinds that models are asked for, with tests. The code that they run is what the build makes anew."""
 
 _PROGRAMS = [
     (
