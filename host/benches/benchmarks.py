@@ -99,11 +99,23 @@ def instances(bench: Path, python: str, rounds: int, count: int) -> list[Row]:
 def workers(bench: Path, rounds: int, count: int) -> list[Row]:
     """`print(1+1)` in a fresh interpreter each time: wall time of a program with two workers and with one, in turns."""
     times: dict[int, list[float]] = {1: [], 2: []}
+    apart = []
     for _ in range(rounds):
         for jobs, walls in times.items():
             walls.append(json.loads(output([bench, "throughput", CACHE, count, jobs]))["wall_us"])
-    name = f"fresh CPython for `print(1+1)`, two workers, wall time for each of {count}, p50 of {rounds}"
-    return [compare(name, times[2], "one worker", times[1])]
+        apart.append(two_at_once([bench, "throughput", CACHE, count, 1]) / 2)
+    name = f"fresh CPython for `print(1+1)`, {{}}, wall time for each of {count}, p50 of {rounds}"
+    return [
+        compare(name.format("two workers"), times[2], "one worker", times[1]),
+        compare(name.format("two processes of one worker, nothing shared"), apart, "one worker", times[1]),
+    ]
+
+
+def two_at_once(command: list) -> float:
+    """The mean of what two processes say that each program took, while both run: what two cores of this machine allow."""
+    command = list(map(str, command))
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return statistics.mean(json.loads(process.communicate()[0])["wall_us"] for process in running)
 
 
 def idle(bench: Path) -> list[str]:
