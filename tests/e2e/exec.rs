@@ -239,3 +239,20 @@ fn a_language_that_nobody_provides_is_named() {
         .expect_status(2)
         .expect_stderr(&["cobol", "python"]);
 }
+
+#[test]
+fn a_file_of_a_language_without_a_runtime_is_not_run_as_python() {
+    let bench = Bench::new();
+    bench.write("program.rs", "print(1)");
+    let ran = bench.run(&["exec", "program.rs"]).expect_status(2);
+    ran.expect_stderr(&["files that end in `.rs`", "--language names one of: javascript, python"]);
+    bench.run(&["exec", "program.rs", "--language", "python"]).expect_status(0);
+    bench.write("program", "print(1)");
+    bench.run(&["exec", "program"]).expect_status(0);
+}
+
+#[test]
+fn a_size_without_a_unit_is_shown_as_what_it_was_read_as() {
+    let ran = Bench::new().run_with_input(&["exec", "-", "--memory", "64"], "print(1)").expect_status(2);
+    ran.expect_stderr(&["64 bytes of memory"]);
+}

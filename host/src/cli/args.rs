@@ -297,7 +297,7 @@ Exit status: 0 the program completed, or exited with 0; 1 any other ending; 2 co
 pub(super) struct ExecArgs {
     /// The program; `-` is standard input
     pub(super) file: PathBuf,
-    /// Its language [default: by the file's ending, else python]
+    /// Its language [default: by the file's ending; python for a file without one]
     #[arg(long, value_name = "NAME")]
     pub(super) language: Option<String>,
     /// What the program reads from standard input [default: nothing]; `-` passes on our own

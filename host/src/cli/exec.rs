@@ -154,31 +154,29 @@ fn read_bounded(from: impl Read, place: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The language that was named, else that of the file's ending, else Python.
+/// The language that was named, else that of the file's ending; Python for a file without one.
 fn choose_language<'a>(args: &ExecArgs, catalog: &'a Catalog) -> Result<&'a Language, Failure> {
-    let ending = args.file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    let by_ending = |language: &&Language| ending.as_ref().is_some_and(|ending| language.extensions.contains(ending));
-    let name = match &args.language {
-        Some(name) => name.as_str(),
-        None => match catalog.languages().iter().find(by_ending) {
-            Some(language) => return Ok(language),
-            None => "python",
-        },
+    if let Some(name) = &args.language {
+        return catalog.language(name).ok_or_else(|| no_language(&format!("for `{name}`"), name, catalog));
+    }
+    let Some(ending) = args.file.extension().map(|ending| ending.to_string_lossy().to_lowercase()) else {
+        return catalog.language("python").ok_or_else(|| no_language("for `python`", "python", catalog));
     };
-    catalog.language(name).ok_or_else(|| no_language(name, catalog))
+    let by_ending = catalog.languages().iter().find(|language| language.extensions.contains(&ending));
+    by_ending.ok_or_else(|| no_language(&format!("for files that end in `.{ending}`"), &ending, catalog))
 }
 
-fn no_language(name: &str, catalog: &Catalog) -> Failure {
+fn no_language(wanted: &str, name: &str, catalog: &Catalog) -> Failure {
     let names: Vec<&str> = catalog.languages().iter().map(|language| language.name.as_str()).collect();
-    let failure = Failure::new(format!("no language runtime for `{name}`"));
+    let failure = Failure::new(format!("no language runtime {wanted}"));
     if names.is_empty() {
         return failure.hint(
-            "`make graders` builds the Python one into target/graders/runtimes; GRADEBOX_GRADERS or --graders names \
+            "`make graders` builds those of Python and JavaScript into target/graders/runtimes; GRADEBOX_GRADERS or --graders names \
              another place",
         );
     }
     match nearest_names(name, names.iter().copied()).first() {
         Some(near) => failure.hint(format!("did you mean `{near}`? there are: {}", names.join(", "))),
-        None => failure.hint(format!("there are: {}", names.join(", "))),
+        None => failure.hint(format!("--language names one of: {}", names.join(", "))),
     }
 }

@@ -317,9 +317,12 @@ impl Session {
 fn no_sandbox(error: &wasmtime::Error, limits: ProgramLimits) -> HostFailure {
     let cause = root_cause(error);
     if cause.contains("exceeds memory limits") {
+        let given = match limits.memory >> 20 {
+            0 => format!("{} bytes", limits.memory),
+            mebibytes => format!("{mebibytes} MiB"),
+        };
         return HostFailure::new(format!(
-            "{} MiB of memory do not even hold the language runtime; give the program more",
-            limits.memory >> 20
+            "{given} of memory do not even hold the language runtime; give the program more"
         ));
     }
     HostFailure::new(format!("no sandbox for the program: {cause}"))
