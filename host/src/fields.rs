@@ -60,8 +60,19 @@ pub struct MissingField {
     pub columns: Vec<String>,
 }
 
+/// The columns that a group of fields may stand in, on one line; of many, the first.
 fn alternatives(columns: &[String]) -> String {
-    columns.iter().map(|column| format!("`{}`", column.replace('+', "` with `"))).collect::<Vec<_>>().join(" or ")
+    const SHOWN: usize = 3;
+    let name = |column: &String| format!("`{}`", column.replace('+', "` with `"));
+    let (shown, others) = match columns.len() {
+        0..=4 => (columns, 0),
+        all => (&columns[..SHOWN], all - SHOWN),
+    };
+    let mut names: Vec<String> = shown.iter().map(name).collect();
+    if others > 0 {
+        names.push(format!("{others} others"));
+    }
+    names.join(" or ")
 }
 
 impl Needs {
@@ -141,6 +152,12 @@ mod tests {
         assert!(needs.collect(&sample(json!({"test": "t", "entry_point": "f"})), &map).is_ok());
         let missing = needs.collect(&sample(json!({"test": "t"})), &map).unwrap_err();
         assert_eq!(missing.to_string(), "no column `tests` or `test_list` or `test` with `entry_point`");
+    }
+
+    #[test]
+    fn of_many_columns_the_first_are_named() {
+        let columns: Vec<String> = ('a'..='h').map(String::from).collect();
+        assert_eq!(MissingField { columns }.to_string(), "no column `a` or `b` or `c` or 5 others");
     }
 
     #[test]

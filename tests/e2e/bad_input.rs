@@ -54,6 +54,36 @@ fn a_missing_column_names_row_column_and_grader_and_loses_no_row() {
 }
 
 #[test]
+fn the_warning_of_a_missing_column_ends_with_how_to_map_one() {
+    let bench = Bench::new();
+    let rows = [
+        json!({"id": "whole", "query": "q", "response": "```python\nx = 1\n```", "tests": ["assert x == 1"]}),
+        json!({"id": "bare", "query": "q", "response": "```python\nx = 1\n```"}),
+    ];
+    let (ran, _) = bench.grade(&rows, &["-g", "code-execution"]);
+    let ran = ran.expect_stderr(&["row 2 (bare)", "or 9 others", "--map tests=COLUMN"]);
+    assert!(!ran.stderr.contains('…'), "cut off: {}", ran.stderr);
+}
+
+#[test]
+fn a_dataset_without_responses_is_told_which_columns_there_are() {
+    let bench = Bench::new();
+    let rows = [json!({"question": "1 + 1", "model_says": "2", "gold": "2"})];
+    let (ran, _) = bench.grade(&rows, &["-g", "math"]);
+    ran.expect_status(1).expect_stderr(&["--map response=COLUMN", "question, model_says, gold"]);
+}
+
+#[test]
+fn a_mapped_field_that_nobody_reads_is_named_with_the_nearest() {
+    let bench = Bench::new();
+    let rows = [json!({"query": "1 + 1", "response": "2", "answer": "2", "cases": ["assert True"]})];
+    let (ran, _) = bench.grade(&rows, &["-g", "math", "--map", "respons=answer"]);
+    ran.expect_stderr(&["`respons`", "`answer`", "did you mean `response`?"]);
+    let (ran, _) = bench.grade(&rows, &["-g", "code-execution", "--map", "tests=cases"]);
+    assert!(!ran.stderr.contains("reads the field"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_unknown_grader_names_the_nearest() {
     let bench = Bench::new();
     bench.write_rows("rows.jsonl", &[json!({"response": "r"})]);

@@ -66,7 +66,17 @@ fn required(needs: &Needs) -> String {
     if needs.required.is_empty() {
         return "-".to_owned();
     }
-    needs.required.iter().map(|group| group.join(" | ")).collect::<Vec<_>>().join(", ")
+    needs.required.iter().map(|group| shortened(group)).collect::<Vec<_>>().join(", ")
+}
+
+/// The alternatives of a group of fields; of many, the first: `--json` has all.
+fn shortened(group: &[String]) -> String {
+    match group {
+        [first, second, third, others @ ..] if others.len() > 1 => {
+            format!("{first} | {second} | {third} | {} others", others.len())
+        }
+        _ => group.join(" | "),
+    }
 }
 
 /// The fields of a grader on one line, those in brackets optional.
@@ -126,6 +136,13 @@ fn rejected_json(rejected: &Rejected) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_alternatives_the_first_are_shown() {
+        let fields: Vec<String> = ('a'..='h').map(String::from).collect();
+        assert_eq!(shortened(&fields[..4]), "a | b | c | d");
+        assert_eq!(shortened(&fields), "a | b | c | 5 others");
+    }
 
     #[test]
     fn fields_show_alternatives_and_options() {

@@ -15,6 +15,7 @@ mod environment;
 mod exec;
 mod export;
 mod failure;
+mod forewarn;
 mod grade;
 mod graded_rows;
 mod graders;

@@ -13,11 +13,11 @@ use super::{
     dry_run::Rehearsal,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
+    forewarn,
     interrupt::{self, Kept},
     judges,
-    plan::{self, GraderPlan, Known, Places, Plan, What, Work},
+    plan::{self, GraderPlan, Known, Places, Plan, Work},
     progress::{Display, Shown},
-    reach::{Reach, reach},
     record::{self, Record},
     report, table,
 };
@@ -28,9 +28,6 @@ use crate::{
     run::{self, Destination, Run, RunError, Shard, Summary},
     traffic::Traffic,
 };
-
-/// Rows that are looked at to tell whether a grader has what it needs.
-const LOOKED_AT: usize = 20;
 
 /// A run that is ready to begin.
 pub(super) struct Job {
@@ -93,9 +90,9 @@ impl Job {
         let traffic = Traffic::default();
         let wiring = Wiring { receipts: selection.receipts, traffic: traffic.clone(), rehearsal: rehearsal.cloned() };
         let assembly = Assembly::new(&plan, &components, &record, &wiring, environment)?;
-        warn_beforehand(&plan, &assembly, &dataset, &parts)?;
-        warn_of_capabilities(&plan, &components);
-        warn_of_endpoints(&plan, environment);
+        forewarn::of_dataset(&plan, &assembly, &dataset, &parts)?;
+        forewarn::of_capabilities(&plan, &components);
+        forewarn::of_endpoints(&plan, environment);
         let rows = selection.limit.map_or(dataset.len(), |limit| limit.min(dataset.len()));
         let shard = selection.shard.unwrap_or(Shard::WHOLE);
         let display = Display::new(
@@ -320,69 +317,4 @@ fn check_condition(grader: &GraderPlan, dataset: &Dataset) -> Result<(), Failure
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint(format!("the columns are {}", dataset.columns().collect::<Vec<_>>().join(", "))),
     })
-}
-
-/// Says beforehand what will keep graders from grading.
-fn warn_beforehand(plan: &Plan, assembly: &Assembly, dataset: &Dataset, parts: &Parts) -> Result<(), DatasetError> {
-    let rows = dataset.rows()?.take(LOOKED_AT).collect::<Result<Vec<Row>, _>>()?;
-    let samples: Vec<_> = rows.iter().filter_map(|row| parts.sample(row).ok()).collect();
-    for (grader, needs) in plan.graders.iter().zip(&assembly.needs) {
-        let concerned = samples.iter().filter(|sample| grader.when.mismatch(&sample.columns).is_none());
-        let missing: Option<Vec<_>> = concerned.map(|sample| needs.collect(sample, &grader.map).err()).collect();
-        if let Some(first) = missing.and_then(|missing| missing.into_iter().next()) {
-            let columns = dataset.columns().collect::<Vec<_>>().join(", ");
-            console::say(&format!(
-                "warning: `{}` has nothing to go by: {first}; the dataset's columns are {columns}; --map FIELD=COLUMN \
-                 maps one",
-                grader.name
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Says that nobody listens at an endpoint, before the first call has waited through all its attempts. With a proxy
-/// there is no telling.
-fn warn_of_endpoints(plan: &Plan, environment: &Environment) {
-    let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-    if proxies.iter().any(|name| environment.variable(name).is_some()) {
-        return;
-    }
-    for (name, model) in &plan.models {
-        let several = model.endpoints.iter().map(|endpoint| endpoint.base_url.as_str());
-        let urls: Vec<&str> = if model.endpoints.is_empty() { vec![&model.base_url.value] } else { several.collect() };
-        for url in urls.iter().filter(|url| reach(url) == Reach::Closed) {
-            let lack = if urls.len() == 1 { "rows that need the model will have errors" } else { "others are asked" };
-            console::say(&format!(
-                "warning: nobody listens at {} ({}), where the model `{name}` shall be; start the server, or correct \
-                 the address; {lack}",
-                plan::shown(url),
-                model.base_url.origin
-            ));
-        }
-    }
-}
-
-fn warn_of_capabilities(plan: &Plan, components: &Components) {
-    for grader in plan.graders_and_opinions() {
-        let What::Component { name, grants, .. } = &grader.what else { continue };
-        let Some(entry) = components.catalog.find(name) else { continue };
-        let denied = [
-            ("programs", !grants.programs.value, "programs = true"),
-            ("models", grants.models.is_empty(), "roles = { ROLE = \"MODEL\" }"),
-        ];
-        for (capability, _, line) in denied.into_iter().filter(|(name, denied, _)| *denied && entry.imports(name)) {
-            console::say(&format!(
-                "warning: `{name}` can use the capability `{capability}`, which it is not granted; where it does, the \
-                 grade ends with capability-denied; `{line}` in [graders.{}] grants it",
-                grader.name
-            ));
-        }
-        let runs_programs = entry.imports("programs");
-        if runs_programs && components.catalog.languages().is_empty() {
-            console::say(&format!(
-                "warning: `{name}` runs programs, and there is no language runtime; `make graders` builds the Python one"
-            ));
-        }
-    }
 }

@@ -96,6 +96,9 @@ struct Conversation {
 type Misread<'a> = (&'a str, String);
 
 impl Parts {
+    /// The fields of a row that have a part of their own.
+    pub const FIELDS: &[&str] = &["id", "query", "messages", "history", "response", "responses", "reference"];
+
     /// Chooses the columns for a dataset; refuses a mapped column that no row has.
     pub fn choose(dataset: &Dataset, map: &FieldMap) -> Result<Self, DatasetError> {
         dataset.check_map(map)?;
@@ -185,6 +188,12 @@ impl Parts {
             (missing, all) if missing == all => format!("{read}; no column holds responses"),
             (missing, all) => format!("{read}; {missing} of {all} rows have no response"),
         }
+    }
+
+    /// Whether no row holds a response, or several to be ordered.
+    pub fn lack_responses(&self) -> bool {
+        let (missing, all) = self.unanswered;
+        0 < all && missing == all && self.responses.is_none()
     }
 
     /// The column that the ids stand in.
