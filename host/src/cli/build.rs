@@ -9,8 +9,8 @@ use tempfile::NamedTempFile;
 
 use super::{
     args::BuildArgs,
-    assemble::{Components, component_directories, say_compiling, toolchain_directory},
     check,
+    components::{Components, component_directories, say_compiling, toolchain_directory},
     config::Config,
     console,
     environment::Environment,

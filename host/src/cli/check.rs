@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     args::CheckArgs,
-    assemble::{Components, component_directories, parameter_names, say_compiling},
+    assemble::parameter_names,
+    components::{Components, component_directories, say_compiling},
     config::Config,
     console,
     environment::Environment,

@@ -4,7 +4,8 @@ use std::{fs, path::Path, time::Duration};
 
 use super::{
     args::DoctorArgs,
-    assemble::{self, component_directories, endpoints, say_compiling},
+    assemble::endpoints,
+    components::{self, component_directories, say_compiling},
     config::ConfigFile,
     console,
     environment::Environment,
@@ -71,8 +72,8 @@ impl Report {
 }
 
 async fn check_sandbox(args: &DoctorArgs, environment: &Environment, report: &mut Report) {
-    let cache_directory = assemble::cache_directory(environment);
-    let (sandbox, cache) = match assemble::start(1, Metering::Time, environment) {
+    let cache_directory = components::cache_directory(environment);
+    let (sandbox, cache) = match components::start(1, Metering::Time, environment) {
         Ok(started) => started,
         Err(failure) => return report.failure("engine", &failure),
     };

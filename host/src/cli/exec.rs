@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     args::ExecArgs,
-    assemble::{Components, component_directories},
+    components::{Components, component_directories},
     config::Config,
     console,
     environment::Environment,

@@ -1,7 +1,8 @@
 //! What can be said before the first row of what will go wrong: with columns, capabilities and endpoints.
 
 use super::{
-    assemble::{Assembly, Components},
+    assemble::Assembly,
+    components::Components,
     console,
     environment::Environment,
     plan::{self, Plan, What},

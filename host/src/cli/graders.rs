@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::GradersArgs,
-    assemble::{Components, component_directories},
+    components::{Components, component_directories},
     config::Config,
     console,
     environment::Environment,

@@ -7,6 +7,7 @@ mod args;
 mod assemble;
 mod build;
 mod check;
+mod components;
 mod config;
 mod console;
 mod doctor;
@@ -117,8 +118,8 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
 
 /// The configuration of commands that know no more than where components are.
 fn print_places(named: &[PathBuf], environment: &Environment) -> CommandResult {
-    let directories = assemble::component_directories(named, &Config::default(), environment)?;
-    let places = Places { directories, cache: assemble::cache_directory(environment) };
+    let directories = components::component_directories(named, &Config::default(), environment)?;
+    let places = Places { directories, cache: components::cache_directory(environment) };
     console::print(places.render().trim_end())?;
     Ok(Status::Done)
 }

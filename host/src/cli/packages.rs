@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::{
-    assemble::{cache_directory, say_compiling, start},
+    components::{cache_directory, say_compiling, start},
     config::{Config, ConfigFile},
     console,
     environment::Environment,

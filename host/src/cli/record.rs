@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     args::{RecordArgs, Selection},
-    assemble::Components,
+    components::Components,
     console,
     environment::Environment,
     failure::Failure,

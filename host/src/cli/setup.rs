@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     args::Selection,
-    assemble::{Assembly, Components, Wiring, cache_directory, component_directories},
+    assemble::{Assembly, Wiring},
+    components::{Components, cache_directory, component_directories},
     config::ConfigFile,
     console,
     dry_run::Rehearsal,

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     args::GradeArgs,
-    assemble::component_directories,
+    components::component_directories,
     config::{Config, ConfigFile},
     console,
     environment::Environment,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::claims::{Claim, attempts};
 use crate::{
     cli::{
-        assemble::{Components, say_compiling},
+        components::{Components, say_compiling},
         environment::Environment,
         failure::Failure,
         graded_rows::GradedRows,

@@ -20,7 +20,7 @@ use self::{
 };
 use super::{
     args::VerifyArgs,
-    assemble::component_directories,
+    components::component_directories,
     config::ConfigFile,
     console,
     environment::Environment,
