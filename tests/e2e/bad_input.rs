@@ -84,6 +84,27 @@ fn a_mapped_field_that_nobody_reads_is_named_with_the_nearest() {
 }
 
 #[test]
+fn a_place_given_as_a_grader_is_told_where_places_are_given() {
+    let bench = Bench::new();
+    bench.write_rows("rows.jsonl", &[json!({"response": "r"})]);
+    for place in ["./mine.wasm", "oci://127.0.0.1:1/me/mine:1"] {
+        let ran = bench.run(&["grade", "rows.jsonl", "-g", place]).expect_status(2);
+        ran.expect_stderr(&[&format!("--graders {place}"), "-g NAME"]);
+    }
+    let component = root().join("target/graders/math.wasm").display().to_string();
+    bench.run(&["push", &component, "127.0.0.1:1/me/math:1"]).expect_status(2).expect_stderr(&["oci://ghcr.io/me/"]);
+}
+
+#[test]
+fn a_review_without_decisions_is_told_what_to_fill_in() {
+    let bench = Bench::new();
+    bench.grade(&[json!({"id": 1, "query": "1 + 1 =", "response": "3"})], &["-g", "math"]);
+    bench.write_rows("review.jsonl", &[json!({"id": 1, "decision": null})]);
+    let ran = bench.run(&["import", "graded.jsonl", "review.jsonl", "-o", "reviewed.jsonl"]).expect_status(0);
+    ran.expect_stderr(&["review.jsonl", "accept, reject, edit"]);
+}
+
+#[test]
 fn an_unknown_grader_names_the_nearest() {
     let bench = Bench::new();
     bench.write_rows("rows.jsonl", &[json!({"response": "r"})]);

@@ -540,6 +540,9 @@ pub(super) struct CallArguments {
 }
 
 fn parse_grader(text: &str) -> Result<GraderArg, String> {
+    if text.starts_with("oci://") {
+        return Err(format!("a grader is chosen by its name; --graders {text} says where it is, and -g NAME takes it"));
+    }
     let (name, params) = text.split_once(':').map_or((text, None), |(name, params)| (name, Some(params)));
     let name = name.trim();
     if name.is_empty() {

@@ -112,6 +112,12 @@ pub(super) fn import(args: &ImportArgs) -> CommandResult {
     output.finish()?;
     let decided = count(decisions.len() as u64, "decision");
     console::say(&format!("{decided} applied to {}; {dropped} dropped", count(source.dataset.len(), "row")));
+    if decisions.is_empty() {
+        console::say(&format!(
+            "no row of {} has a `decision`; fill it in with accept, reject, edit (with `edited_response`) or drop",
+            args.reviewed.display()
+        ));
+    }
     Ok(Status::Done)
 }
 

@@ -454,6 +454,12 @@ fn unknown<'a>(kind: &str, name: &str, known: Known<'a>, configured: impl Iterat
     let all = configured.chain(known.components.iter().copied()).chain(known.rubrics.iter().copied());
     let near = nearest_names(name, all);
     let failure = Failure::new(format!("unknown {kind} `{name}`"));
+    if name.contains('/') || name.ends_with(".wasm") {
+        return failure.hint(format!(
+            "a grader is chosen by its name; --graders {name} says where it is, and -g NAME takes it: `gradebox graders \
+             --graders {name}` lists the names"
+        ));
+    }
     match near.first() {
         Some(near) => failure.hint(format!("did you mean `{near}`? {}", known.list())),
         None => failure.hint(known.list()),

@@ -72,7 +72,9 @@ pub fn require_reference(text: &str) -> Result<String, PackageError> {
 
 fn parse(text: &str) -> Result<Reference, PackageError> {
     let wrong = |problem: String| PackageError::Reference { reference: text.to_owned(), problem };
-    let rest = text.strip_prefix(SCHEME).ok_or_else(|| wrong(format!("it does not begin with {SCHEME}")))?;
+    let rest = text.strip_prefix(SCHEME).ok_or_else(|| {
+        wrong(format!("it does not begin with {SCHEME}; write it like {SCHEME}ghcr.io/me/too-long:1.0.0"))
+    })?;
     let Some((host, repository)) = rest.split_once('/') else {
         return Err(wrong("it has no repository: write oci://HOST/REPOSITORY:TAG".to_owned()));
     };
