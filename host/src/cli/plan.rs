@@ -6,7 +6,11 @@ mod models;
 mod prices;
 mod told;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use indexmap::IndexMap;
 
@@ -454,7 +458,7 @@ fn unknown<'a>(kind: &str, name: &str, known: Known<'a>, configured: impl Iterat
     let all = configured.chain(known.components.iter().copied()).chain(known.rubrics.iter().copied());
     let near = nearest_names(name, all);
     let failure = Failure::new(format!("unknown {kind} `{name}`"));
-    if name.contains('/') || name.ends_with(".wasm") {
+    if name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm") {
         return failure.hint(format!(
             "a grader is chosen by its name; --graders {name} says where it is, and -g NAME takes it: `gradebox graders \
              --graders {name}` lists the names"
