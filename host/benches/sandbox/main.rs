@@ -3,8 +3,9 @@
 //!
 //! `sandbox programs CACHE COUNT` runs `print(1+1)` in Python; `sandbox grades CACHE COUNT ROUNDS` takes turns between
 //! trivial grades through a worker and the same component on Wasmtime alone; `sandbox rows CACHE GRADER FILE ROUNDS`
-//! grades the rows of a JSONL file; `sandbox throughput CACHE COUNT JOBS` keeps as many workers busy with `print(1+1)`;
-//! `sandbox idle COUNT` holds that many instances of the Python runtime at once.
+//! grades the rows of a JSONL file, each alone and then in a stream, and `sandbox stream` in a stream only; `sandbox
+//! throughput CACHE COUNT JOBS` keeps as many workers busy with `print(1+1)`; `sandbox idle COUNT` holds that many
+//! instances of the Python runtime at once.
 
 #![allow(
     clippy::expect_used,
@@ -63,9 +64,12 @@ fn main() {
         ["rows", cache, grader, file, rounds] => {
             runtime.block_on(rows::rows(Path::new(cache), grader, Path::new(file), number(rounds)))
         }
+        ["stream", cache, grader, file, rounds] => {
+            runtime.block_on(rows::stream(Path::new(cache), grader, Path::new(file), number(rounds)))
+        }
         _ => panic!(
             "usage: sandbox programs CACHE COUNT | grades CACHE COUNT ROUNDS | rows CACHE GRADER FILE ROUNDS | \
-             throughput CACHE COUNT JOBS | idle COUNT; see `make bench`"
+             stream CACHE GRADER FILE ROUNDS | throughput CACHE COUNT JOBS | idle COUNT; see `make bench`"
         ),
     };
     println!("{figures}");
