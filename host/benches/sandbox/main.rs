@@ -4,7 +4,8 @@
 //! `sandbox programs CACHE COUNT` runs `print(1+1)` in Python; `sandbox grades CACHE COUNT ROUNDS` takes turns between
 //! trivial grades through a worker and the same component on Wasmtime alone; `sandbox rows CACHE GRADER FILE ROUNDS`
 //! grades the rows of a JSONL file, each alone and then in a stream, and `sandbox stream` in a stream only; `sandbox
-//! throughput CACHE COUNT JOBS` keeps as many workers busy with `print(1+1)`; `sandbox idle COUNT` holds that many
+//! throughput CACHE COUNT JOBS` keeps as many workers busy with `print(1+1)`; `sandbox scripts CACHE FILE ROUNDS
+//! [LANGUAGE]` runs each program of a JSON array of sources that many times; `sandbox idle COUNT` holds that many
 //! instances of the Python runtime at once.
 
 #![allow(
@@ -54,7 +55,10 @@ fn main() {
     let figures = match arguments.as_slice() {
         ["programs", cache, count] => runtime.block_on(programs(Path::new(cache), number(count))),
         ["scripts", cache, file, rounds] => {
-            runtime.block_on(scripts(Path::new(cache), Path::new(file), number(rounds)))
+            runtime.block_on(scripts(Path::new(cache), Path::new(file), number(rounds), "python"))
+        }
+        ["scripts", cache, file, rounds, language] => {
+            runtime.block_on(scripts(Path::new(cache), Path::new(file), number(rounds), language))
         }
         ["grades", cache, count, rounds] => runtime.block_on(grades(Path::new(cache), number(count), number(rounds))),
         ["throughput", cache, count, jobs] => {
@@ -69,7 +73,8 @@ fn main() {
         }
         _ => panic!(
             "usage: sandbox programs CACHE COUNT | grades CACHE COUNT ROUNDS | rows CACHE GRADER FILE ROUNDS | \
-             stream CACHE GRADER FILE ROUNDS | throughput CACHE COUNT JOBS | idle COUNT; see `make bench`"
+             stream CACHE GRADER FILE ROUNDS | scripts CACHE FILE ROUNDS [LANGUAGE] | throughput CACHE COUNT JOBS | \
+             idle COUNT; see `make bench`"
         ),
     };
     println!("{figures}");
@@ -94,16 +99,17 @@ async fn programs(cache: &Path, count: usize) -> Value {
 
 /// Each script in a fresh interpreter, all in turn, a number of times: the median processor time of each in
 /// microseconds, and the worker's memory, open files and threads after the first round and after the last.
-async fn scripts(cache: &Path, file: &Path, rounds: usize) -> Value {
+async fn scripts(cache: &Path, file: &Path, rounds: usize, language: &str) -> Value {
     let (sandbox, catalog) = open(cache, &root().join("target/graders")).await;
-    let python = catalog.language("python").expect("the Python runtime: run `make graders`");
+    let runtime = catalog.language(language).expect("the runtime of the language: run `make graders`");
     let sources: Vec<String> = serde_json::from_slice(&fs::read(file).expect("the scripts")).expect("a JSON array");
     let mut times = vec![vec![]; sources.len()];
     let mut endings = BTreeMap::new();
     let mut first = Value::Null;
     for round in 0..=rounds {
         for (source, times) in sources.iter().zip(&mut times) {
-            let execution = sandbox.exec(python, script(source)).await.expect("an execution");
+            let request = ProgramRequest { language: language.to_owned(), ..script(source) };
+            let execution = sandbox.exec(runtime, request).await.expect("an execution");
             // The first round fills caches.
             if round > 0 {
                 times.push(microseconds(execution.cpu, 1));

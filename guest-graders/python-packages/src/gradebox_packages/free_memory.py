@@ -2,7 +2,7 @@
 
 import gc
 
-_LARGEST = 24
+_LARGEST = 20
 _SMALLEST = 5
 
 

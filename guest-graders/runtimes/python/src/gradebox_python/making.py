@@ -72,7 +72,8 @@ def _reachable():
             waiting.extend(item)
         elif type(item) is CodeType:
             waiting.extend(getattr(item, name) for name in _CODE_PARTS)
-        elif isinstance(item, type):
+        # `isinstance` would ask the object for its class, and a package's object may answer as it likes.
+        elif issubclass(type(item), type):
             waiting.append(type.__dict__["__name__"].__get__(item))
             waiting.extend(type.__subclasses__(item))
     return found.values()
