@@ -16,6 +16,7 @@ mod authoring;
 mod bad_input;
 mod cache;
 mod capabilities;
+mod checkers;
 mod code_graders;
 mod contract;
 mod crafted;

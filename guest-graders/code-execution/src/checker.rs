@@ -6,6 +6,8 @@
 //! output or value, None where it has none. The answer is True or False, a number from 0 to 1, or one of these with a
 //! message: `(False, "the path leaves the grid")`. Whatever else a checker does is an error of the row.
 
+mod given;
+
 use gradebox_sdk::{
     GradeError,
     programs::{Action, Call, Ending, Execution, Input, Limits, Program as Sandboxed, Runner},
@@ -14,12 +16,15 @@ use gradebox_sdk::{
 
 use crate::{
     excerpt::excerpt,
-    judge::as_value,
     language,
     params::Params,
     run::{Found, Outcome},
     suite::{Case, Checker, Expectation},
 };
+
+/// Bytes of results, and of what belongs to them, that go to the checkers' sandboxes at once: written as text they are up
+/// to six times as long, and a grader has only so much memory.
+const TOGETHER: usize = 4 << 20;
 
 /// What the checker says of each result, in order; each comes with the index of its case.
 pub(crate) fn ask(
@@ -28,29 +33,88 @@ pub(crate) fn ask(
     params: &Params,
     runner: &impl Runner,
 ) -> Result<Vec<Outcome>, GradeError> {
-    let inputs: Vec<Input> = results.iter().map(|(_, case, found)| input(case, found)).collect();
     let program = Sandboxed {
         language: language::DEFAULT.to_owned(),
         source: checker.source.clone(),
         limits: Limits { cpu_ms: Some(params.timeout_ms), memory_mib: params.memory_mib, output_kib: None },
     };
-    let mut executions = runner.run_all(&program, &inputs).into_iter();
-    let verdict = |(index, _, found): (usize, &Case, Found)| {
-        let execution = executions.next().ok_or_else(crate::run::missing)?;
-        let (credit, message) = answer(&execution).map_err(|problem| error(checker, index, &problem))?;
-        Ok(if credit >= 1.0 { Outcome::Passed } else { Outcome::Rejected { credit, message, found } })
-    };
-    results.into_iter().map(verdict).collect()
+    let asking = Asking { checker, program, runner };
+    let mut outcomes = Vec::with_capacity(results.len());
+    let (mut together, mut inputs, mut size) = (Vec::new(), Vec::new(), 0);
+    for (index, case, found) in results {
+        let args = arguments_of_check(case, given::value(&found));
+        size += args.iter().map(given::size).sum::<usize>();
+        inputs.push(call(args));
+        together.push((index, case, found));
+        if TOGETHER <= size {
+            outcomes.extend(asking.all(std::mem::take(&mut together), &std::mem::take(&mut inputs))?);
+            size = 0;
+        }
+    }
+    outcomes.extend(asking.all(together, &inputs)?);
+    Ok(outcomes)
 }
 
-fn input(case: &Case, found: &Found) -> Input {
+struct Asking<'a, R> {
+    checker: &'a Checker,
+    program: Sandboxed,
+    runner: &'a R,
+}
+
+impl<R: Runner> Asking<'_, R> {
+    /// What the checker says of each result; `inputs` are what it is given of them.
+    fn all(&self, results: Vec<(usize, &Case, Found)>, inputs: &[Input]) -> Result<Vec<Outcome>, GradeError> {
+        if results.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut executions = self.runner.run_all(&self.program, inputs).into_iter();
+        let verdict = |(index, case, found): (usize, &Case, Found)| {
+            self.verdict(index, case, found, &executions.next().ok_or_else(crate::run::missing)?)
+        };
+        results.into_iter().map(verdict).collect()
+    }
+
+    fn verdict(&self, index: usize, case: &Case, found: Found, execution: &Execution) -> Result<Outcome, GradeError> {
+        if let Some(problem) = unreadable(execution) {
+            return self.whose(index, case, problem);
+        }
+        let (credit, message) = answer(execution).map_err(|problem| error(self.checker, index, &problem))?;
+        Ok(if credit >= 1.0 { Outcome::Passed } else { Outcome::Rejected { credit, message, found } })
+    }
+
+    /// Something of what a checker was given is no value of Python. Where the rest of it can be read, it is the program's.
+    fn whose(&self, index: usize, case: &Case, problem: &str) -> Result<Outcome, GradeError> {
+        let rest = self.runner.run_all(&self.program, &[call(arguments_of_check(case, Value::Null))]);
+        let execution = rest.first().ok_or_else(crate::run::missing)?;
+        if unreadable(execution).is_none() {
+            return Ok(Outcome::Crashed(format!("its result cannot be read: {problem}")));
+        }
+        let problem = format!("could not be given what the test holds: {}", excerpt(&problem, 300));
+        Err(error(self.checker, index, &problem))
+    }
+}
+
+/// What is wrong with the values that a sandbox was given: it says so before any line of its program runs.
+fn unreadable(execution: &Execution) -> Option<&str> {
+    match &execution.ending {
+        Ending::Raised(raised) if raised.kind == "ValueError" && raised.line.is_none() => {
+            raised.message.strip_prefix("not a value: ")
+        }
+        _ => None,
+    }
+}
+
+fn arguments_of_check(case: &Case, output: Value) -> Vec<Value> {
     let (given, expected) = match case {
         Case::Output { stdin, expected } => (Value::from(stdin.as_str()), expected.as_deref().map(Value::from)),
         Case::Call { call, expectation } => (arguments(call), expected_value(expectation)),
         Case::Expression { expression, expectation } => (Value::from(expression.as_str()), expected_value(expectation)),
         Case::Statements { code, .. } => (Value::from(code.as_str()), None),
     };
-    let args = vec![given, as_value(found), expected.unwrap_or(Value::Null)];
+    vec![given, output, expected.unwrap_or(Value::Null)]
+}
+
+fn call(args: Vec<Value>) -> Input {
     let call = Call { target: "check".to_owned(), args, kwargs: Vec::new() };
     Input { action: Action::Call(call), stdin: Vec::new() }
 }
@@ -95,7 +159,8 @@ fn answer(execution: &Execution) -> Result<(f64, Option<String>), String> {
         Value::Float(number) => *number,
         _ => return Err(not_an_answer(value)),
     };
-    if (0.0..=1.0).contains(&credit) { Ok((credit, message)) } else { Err(not_an_answer(value)) }
+    // Zero has a sign, and a score none.
+    if (0.0..=1.0).contains(&credit) { Ok((credit.abs(), message)) } else { Err(not_an_answer(value)) }
 }
 
 fn not_an_answer(value: &Value) -> String {
@@ -144,10 +209,7 @@ mod tests {
 
     #[test]
     fn a_checker_gets_what_went_in_what_came_out_and_what_was_expected() {
-        let args = |case: &Case, found: &Found| match input(case, found).action {
-            Action::Call(call) => call.args,
-            other => panic!("{other:?}"),
-        };
+        let args = |case: &Case, found: &Found| arguments_of_check(case, given::value(found));
         let output = Case::Output { stdin: "in".to_owned(), expected: None };
         assert_eq!(
             args(&output, &Found::Printed("out".to_owned())),

@@ -17,22 +17,43 @@ pub(crate) fn compared(case: &Case, execution: Execution, params: &Params) -> Ou
     match case {
         Case::Output { expected, .. } => output(expected.as_deref().unwrap_or_default(), execution, params),
         Case::Call { expectation, .. } | Case::Expression { expectation, .. } => {
-            value(expectation, execution, Policy::from(params))
+            value(expectation, execution.ending, execution.value, Policy::from(params))
         }
         Case::Statements { .. } => unexpected(execution.ending),
     }
 }
 
-/// What a program gave for a checker to judge; else what the case came to without one.
+/// What a program gave for a checker to judge; else what the case came to without one: a test that asks for an exception
+/// is none of the checker's, and an object that stays in its sandbox is never right.
 pub(crate) fn checkable(case: &Case, execution: Execution, params: &Params) -> Result<Found, Box<Outcome>> {
     let lenient = params.after_output == AfterOutput::Lenient;
-    match (case, execution.ending, execution.value) {
-        (Case::Output { .. }, Ending::Completed | Ending::Exited(0), _) => Ok(Found::Printed(text(execution.stdout))),
-        (Case::Output { .. }, Ending::Raised(_) | Ending::Exited(_), _) if lenient => {
-            Ok(Found::Printed(text(execution.stdout)))
+    let (Case::Call { expectation, .. } | Case::Expression { expectation, .. }) = case else {
+        return match (case, execution.ending) {
+            (Case::Output { .. }, Ending::Completed | Ending::Exited(0)) => Ok(Found::Printed(text(execution.stdout))),
+            (Case::Output { .. }, Ending::Raised(_) | Ending::Exited(_)) if lenient => {
+                Ok(Found::Printed(text(execution.stdout)))
+            }
+            (_, ending) => Err(Box::new(unexpected(ending))),
+        };
+    };
+    match (expectation, execution.ending, execution.value) {
+        (Expectation::Returns(_), Ending::Completed, Some(found)) => match object_in(&found) {
+            Some(kind) => Err(Box::new(Outcome::Withheld { kind: kind.to_owned(), found: Found::Value(found) })),
+            None => Ok(Found::Value(found)),
+        },
+        (_, ending, found) => Err(Box::new(value(expectation, ending, found, Policy::from(params)))),
+    }
+}
+
+/// The type of the first object in a value that stays in its sandbox.
+fn object_in(value: &Value) -> Option<&str> {
+    match value {
+        Value::Opaque { kind, .. } => Some(kind),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) | Value::FrozenSet(items) => {
+            items.iter().find_map(object_in)
         }
-        (Case::Call { .. } | Case::Expression { .. }, Ending::Completed, Some(value)) => Ok(Found::Value(value)),
-        (_, ending, _) => Err(Box::new(unexpected(ending))),
+        Value::Dict(entries) => entries.iter().find_map(|(key, item)| object_in(key).or_else(|| object_in(item))),
+        _ => None,
     }
 }
 
@@ -53,8 +74,8 @@ fn output(expected: &str, execution: Execution, params: &Params) -> Outcome {
     }
 }
 
-fn value(expectation: &Expectation, execution: Execution, policy: Policy) -> Outcome {
-    match (expectation, execution.ending, execution.value) {
+fn value(expectation: &Expectation, ending: Ending, found: Option<Value>, policy: Policy) -> Outcome {
+    match (expectation, ending, found) {
         (Expectation::Returns(expected), Ending::Completed, Some(found)) => {
             if expected.iter().any(|expected| same_value(expected, &found, policy)) {
                 return Outcome::Passed;
@@ -79,14 +100,6 @@ pub(crate) fn unexpected(ending: Ending) -> Outcome {
         Ending::StackOverflow => Outcome::StackOverflow,
         Ending::OutputExceeded => Outcome::OutputExceeded,
         Ending::Crashed(how) => Outcome::Crashed(how),
-    }
-}
-
-/// A result as a value that can be given to a checker.
-pub(crate) fn as_value(found: &Found) -> Value {
-    match found {
-        Found::Value(value) => value.clone(),
-        Found::Printed(text) | Found::PrintedMore(text) => Value::from(text.as_str()),
     }
 }
 

@@ -143,6 +143,7 @@ impl Report<'_> {
                 format!("printed the expected output, but then {}", self.predicate(case, outcome))
             }
             Outcome::Rejected { credit, message, found } => rejection(*credit, message.as_deref(), found),
+            Outcome::Withheld { kind, found } => format!("returned {}, which {}", shown(found, IN_REASON), holds(kind)),
             Outcome::Raised(raised) | Outcome::Failed { raised, .. } => self.raised(raised),
             Outcome::NothingRaised(None) => format!("ended, but should raise {}", expected_of(case, IN_REASON)),
             Outcome::NothingRaised(Some(value)) => {
@@ -212,10 +213,14 @@ impl Report<'_> {
                 add("got", excerpt(printed, IN_DETAILS));
             }
             Outcome::Rejected { message, found, .. } => {
-                add("got", excerpt(&shown(found), IN_DETAILS));
+                add("got", shown(found, IN_DETAILS));
                 if let Some(message) = message {
                     add("checker", excerpt(message, IN_DETAILS));
                 }
+            }
+            Outcome::Withheld { kind, found } => {
+                add("got", shown(found, IN_DETAILS));
+                add("problem", format!("it {}", holds(kind)));
             }
             Outcome::Failed { assertion: Assertion { text, left, .. }, .. } => {
                 add("assertion", excerpt(text, IN_DETAILS));
@@ -263,7 +268,11 @@ impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Wrong(_) | Self::NothingRaised(_) | Self::Failed { .. } | Self::Rejected { .. } => "wrong",
+            Self::Wrong(_)
+            | Self::NothingRaised(_)
+            | Self::Failed { .. }
+            | Self::Rejected { .. }
+            | Self::Withheld { .. } => "wrong",
             Self::Afterwards(outcome) => outcome.name(),
             Self::Raised(_) => "raised",
             Self::Exited(_) => "exited",
@@ -388,7 +397,7 @@ fn rejection(credit: f64, message: Option<&str>, found: &Found) -> String {
             format!("printed {}", quoted(printed.trim_end(), IN_REASON))
         }
     };
-    let part = if credit > 0.0 { format!(" in part ({credit})") } else { String::new() };
+    let part = if credit > 0.0 { format!(" in part ({credit:?})") } else { String::new() };
     let verdict = if credit > 0.0 { "is right" } else { "is wrong" };
     match message.map(str::trim).filter(|message| !message.is_empty()) {
         Some(message) => format!("{what}, which {verdict}{part}: {}", excerpt(&message, IN_REASON)),
@@ -396,11 +405,16 @@ fn rejection(credit: f64, message: Option<&str>, found: &Found) -> String {
     }
 }
 
-fn shown(found: &Found) -> String {
+fn shown(found: &Found, most: usize) -> String {
     match found {
-        Found::Value(value) => excerpt(value, IN_DETAILS),
-        Found::Printed(printed) | Found::PrintedMore(printed) => excerpt(printed, IN_DETAILS),
+        Found::Value(value) => excerpt(value, most),
+        Found::Printed(printed) | Found::PrintedMore(printed) => excerpt(printed, most),
     }
+}
+
+/// What is wrong with a result that no checker can be given.
+fn holds(kind: &str) -> String {
+    format!("holds an object of type `{}`, which cannot leave the program's sandbox", excerpt(&kind, 100))
 }
 
 fn has_expected(case: &Case) -> bool {

@@ -51,6 +51,11 @@ pub(crate) enum Outcome {
         message: Option<String>,
         found: Found,
     },
+    /// It gave an object of this type, which stays in its sandbox, so that no checker was asked.
+    Withheld {
+        kind: String,
+        found: Found,
+    },
     /// An earlier case ended the run.
     NotRun,
 }
