@@ -54,8 +54,8 @@ class Reading:
             raise ValueError(f"not a value: no JSON at character {stop.value}") from None
         except RecursionError:
             raise ValueError("not a value: nested too deeply") from None
-        except (TypeError, ArithmeticError, KeyError) as error:
-            raise ValueError(f"not a value: {error}") from None
+        except (TypeError, ValueError, ArithmeticError, KeyError) as error:
+            raise ValueError(f"not a value: {str(error).removeprefix('not a value: ')}") from None
         finally:
             _set_digit_limit(digit_limit)
             reader.loose_fields = outer
