@@ -25,7 +25,8 @@ impl Scale {
     pub fn normalise(self, value: f64) -> Option<f64> {
         let (low, high) = if self.worst < self.best { (self.worst, self.best) } else { (self.best, self.worst) };
         let inside = self.is_valid() && value.is_finite() && low <= value && value <= high;
-        inside.then(|| (value - self.worst) / (self.best - self.worst))
+        // Zero has a sign, and a score none.
+        inside.then(|| ((value - self.worst) / (self.best - self.worst)).abs())
     }
 }
 
@@ -215,6 +216,7 @@ mod tests {
         assert_eq!(up.normalise(5.0), Some(1.0));
         let down = Scale { worst: 10.0, best: 0.0 };
         assert_eq!(down.normalise(10.0), Some(0.0));
+        assert!([up.normalise(1.0), down.normalise(10.0)].iter().flatten().all(|score| score.is_sign_positive()));
         assert_eq!(down.normalise(2.5), Some(0.75));
     }
 
