@@ -16,9 +16,10 @@ impl Scale {
     /// Zero to one, one best.
     pub const UNIT: Self = Self { worst: 0.0, best: 1.0 };
 
-    /// Whether the two ends are finite and differ.
+    /// Whether the two ends are finite and differ, by a number that is finite, too.
     pub fn is_valid(self) -> bool {
-        self.worst.is_finite() && self.best.is_finite() && self.worst.total_cmp(&self.best).is_ne()
+        let span = (self.best - self.worst).abs();
+        span.is_finite() && span > 0.0
     }
 
     /// The value on 0..1, 1 best; `None` where it is not finite or lies outside the scale.
@@ -218,6 +219,20 @@ mod tests {
         assert_eq!(down.normalise(10.0), Some(0.0));
         assert!([up.normalise(1.0), down.normalise(10.0)].iter().flatten().all(|score| score.is_sign_positive()));
         assert_eq!(down.normalise(2.5), Some(0.75));
+    }
+
+    #[test]
+    fn ends_that_are_one_number_or_too_far_apart_for_one_are_no_scale() {
+        for (worst, best) in [(0.0, -0.0), (-0.0, 0.0), (-f64::MAX, f64::MAX), (f64::MAX, -1e300), (0.0, f64::INFINITY)]
+        {
+            let scale = Scale { worst, best };
+            assert!(!scale.is_valid(), "{scale:?}");
+            for value in [worst, 0.0, best] {
+                assert_eq!(scale.normalise(value), None, "{value} on {scale:?}");
+            }
+        }
+        let wide = Scale { worst: -f64::MAX / 2.0, best: f64::MAX / 2.0 };
+        assert_eq!(wide.normalise(0.0), Some(0.5));
     }
 
     #[test]

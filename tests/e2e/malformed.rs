@@ -231,6 +231,8 @@ fn bad_descriptions(add: &mut Add) {
     add("parameters too deep", "JSON", with(|craft| craft.schema = "[".repeat(5_000)));
     add("a scale of one point", "scale", with(|craft| craft.scale = [1.0, 1.0]));
     add("a scale to infinity", "scale", with(|craft| craft.scale = [0.0, f64::INFINITY]));
+    add("a scale from zero to zero", "scale", with(|craft| craft.scale = [0.0, -0.0]));
+    add("a scale of no finite length", "scale", with(|craft| craft.scale = [-f64::MAX, f64::MAX]));
     add("a scale to nowhere", "scale", with(|craft| craft.scale = [f64::NAN, 1.0]));
 }
 

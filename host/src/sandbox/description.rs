@@ -39,7 +39,9 @@ pub(super) fn grader(
     require_columns(&description)?;
     if mode == WireMode::Pointwise && !description.scale.is_valid() {
         let Scale { worst, best } = description.scale;
-        return Err(format!("declares a scale from {worst} to {best}, which has no two finite ends that differ"));
+        return Err(format!(
+            "declares a scale from {worst} to {best}, which has no two ends that differ by a finite number"
+        ));
     }
     Ok(Entry {
         mode: match mode {
