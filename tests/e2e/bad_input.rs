@@ -38,6 +38,20 @@ fn a_doubled_id_is_named_with_both_rows() {
 }
 
 #[test]
+fn a_table_that_is_nested_beyond_measure_is_named_and_ends_nothing() {
+    let bench = Bench::new();
+    // Elements of a schema in Thrift's compact protocol: 10,000 with one child each, and a column of whole numbers.
+    let group = [0x35, 2, 0x18, 1, b'a', 0x15, 2, 0];
+    let column = [0x15, 2, 0x25, 2, 0x18, 1, b'b', 0];
+    let schema = [&[0x15, 2, 0x19, 0xfc, 0x91, 0x4e][..], &group.repeat(10_000), &column].concat();
+    let metadata = [schema, vec![0x16, 0, 0x19, 0x0c, 0]].concat();
+    let length = u32::try_from(metadata.len()).unwrap().to_le_bytes();
+    bench.write("deep.parquet", [b"PAR1", metadata.as_slice(), &length, b"PAR1"].concat());
+    let ran = bench.run(&["grade", "deep.parquet", "-g", "math"]).expect_status(2);
+    ran.expect_stderr(&["deep.parquet", "nested more than 256 levels deep"]);
+}
+
+#[test]
 fn a_missing_column_names_row_column_and_grader_and_loses_no_row() {
     let bench = Bench::new();
     let rows = [

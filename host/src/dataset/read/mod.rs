@@ -1,6 +1,7 @@
 //! Rows in, one by one, of whatever format.
 
 mod array;
+mod footer;
 mod guarded;
 mod lines;
 mod object;

@@ -12,6 +12,7 @@ use super::{
         DatasetError, Row,
         schema::{JsonForm, restore},
     },
+    footer,
     guarded::guarded,
     object::{ObjectRow, parse_object, without_position},
 };
@@ -107,7 +108,8 @@ pub(in crate::dataset) fn schema_of(path: &Path, name: &str) -> Result<SchemaRef
 }
 
 fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<File>, DatasetError> {
-    let file = File::open(path).map_err(|source| DatasetError::Read { name: name.to_owned(), source })?;
+    let mut file = File::open(path).map_err(|source| DatasetError::Read { name: name.to_owned(), source })?;
+    footer::check(&mut file).map_err(|problem| unreadable(name, &problem))?;
     reading(name, || ParquetRecordBatchReaderBuilder::try_new(file))
 }
 
