@@ -8,12 +8,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use crate::exact;
+
 /// What requests used, or may use. Tokens are of prompt and completion together, cost in the currency of the prices.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Charge {
     /// Requests sent, repeated attempts included.
     pub calls: u64,
     pub tokens: u64,
+    #[serde(deserialize_with = "exact::float")]
     pub cost: f64,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Modules in reading order, from plain data to the command line; each depends only on those above it.
 
+mod exact;
 pub mod receipt;
 pub mod sample;
 pub mod score;

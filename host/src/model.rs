@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     budget::Charge,
+    exact,
     sample::{Columns, Message},
     score::{ErrorKind, GradeError},
 };
@@ -55,6 +56,7 @@ pub struct Usage {
     pub prompt_tokens: Option<u64>,
     pub completion_tokens: Option<u64>,
     /// In the currency of the price table.
+    #[serde(default, deserialize_with = "exact::optional_float")]
     pub cost: Option<f64>,
 }
 

@@ -274,6 +274,27 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_comes_back_to_its_last_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        // The second is what `serde_json` reads as the one before it.
+        let costs = [0.1 + 0.2, 1.000_000_000_116_415_3, 7.147_599_368_538_759e247];
+        let record = |(row, cost): (u64, f64)| {
+            let usage = Usage { calls: 1, cost: Some(cost), ..Usage::default() };
+            line(&Record::Answered(Box::new(Answered { usage, ..answered(row, 1) })))
+        };
+        let records: Vec<_> = (0..).zip(costs).map(record).collect();
+        let under_way = Charge { cost: costs[1], ..WORST };
+        let asked = line(&Record::Asked { row: 9, key: key(9), worst: under_way, grader: None });
+        std::fs::write(&path, [records.concat(), asked].concat()).unwrap();
+        let replay = Replay::read(&path, |_| true).unwrap();
+        for (row, cost) in (0..).zip(costs) {
+            assert_eq!(replay.answers[&(row, key(1))].1.cost, Some(cost));
+        }
+        assert_eq!(replay.under_way[&(9, key(9))].worst, under_way);
+    }
+
+    #[test]
     fn a_damaged_record_ends_the_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
