@@ -77,7 +77,7 @@ impl Many {
 
     /// Forgets what was compiled of the graders of the directory, so that a look at one shows.
     fn forget_compiled(&self) {
-        for path in self.cached("json") {
+        for path in self.cached("note") {
             fs::remove_file(path).expect("a file of ours");
         }
     }

@@ -19,6 +19,12 @@ use wasmtime::Engine;
 
 use super::engine::{Metering, Purpose, compiling_engine};
 
+/// The ending of what stands beside a compiled component.
+const NOTE: &str = "note";
+
+/// Hexadecimal digits of the digest before a content.
+const SEAL: usize = 64;
+
 /// The cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
@@ -133,8 +139,8 @@ impl CompileCache {
         digest: &str,
         purpose: Purpose,
     ) -> Option<(Compiled, N)> {
-        let sealed = fs::read_to_string(self.path(digest, purpose, "json")).ok()?;
-        let mut record: Record<N> = serde_json::from_str(unsealed(&sealed)?).ok()?;
+        let sealed = fs::read(self.path(digest, purpose, NOTE)).ok()?;
+        let mut record: Record<N> = postcard::from_bytes(unsealed(&sealed)?).ok()?;
         let path = self.path(digest, purpose, "cwasm");
         let marks = Marks::from(&fs::symlink_metadata(&path).ok()?);
         if record.component != digest {
@@ -167,8 +173,9 @@ impl CompileCache {
     }
 
     fn keep_record<N: Serialize>(&self, digest: &str, purpose: Purpose, record: &Record<N>) {
-        if let Ok(json) = serde_json::to_string(record) {
-            let _ = self.store(&self.path(digest, purpose, "json"), sealed(&json).as_bytes());
+        // Not as JSON, which has no NaN, and whose floats `serde_json` does not read to their last bit.
+        if let Ok(content) = postcard::to_allocvec(record) {
+            let _ = self.store(&self.path(digest, purpose, NOTE), &sealed(&content));
         }
     }
 
@@ -203,14 +210,14 @@ fn require_own(directory: &Path) -> Result<(), CacheError> {
     Err(CacheError::Unsafe { path: directory.to_owned(), problem })
 }
 
-/// The text with its own digest before it, so that damage shows.
-fn sealed(text: &str) -> String {
-    format!("{}\n{text}", hex_digest(text.as_bytes()))
+/// The content with its own digest before it, so that damage shows.
+pub(super) fn sealed(content: &[u8]) -> Vec<u8> {
+    [hex_digest(content).as_bytes(), content].concat()
 }
 
-fn unsealed(sealed: &str) -> Option<&str> {
-    let (seal, text) = sealed.split_once('\n')?;
-    (seal == hex_digest(text.as_bytes())).then_some(text)
+pub(super) fn unsealed(sealed: &[u8]) -> Option<&[u8]> {
+    let (seal, content) = sealed.split_at_checked(SEAL)?;
+    (seal == hex_digest(content).as_bytes()).then_some(content)
 }
 
 /// The SHA-256 of something, in hexadecimal.
@@ -220,4 +227,21 @@ pub(super) fn hex_digest(content: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_comes_back_to_the_last_bit_of_its_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CompileCache::open(folder.path(), Metering::Time).unwrap();
+        let compiled = cache.keep("0", Purpose::Graders, b"compiled").unwrap();
+        // As JSON, the first would come back as the float before it, and the others not at all.
+        let note = [1.000_000_000_116_415_3, f64::INFINITY, f64::NAN];
+        cache.keep_note("0", Purpose::Graders, &compiled, note);
+        let (found, kept) = cache.find::<[f64; 3]>("0", Purpose::Graders).unwrap();
+        assert_eq!((found, kept.map(f64::to_bits)), (compiled, note.map(f64::to_bits)));
+    }
 }

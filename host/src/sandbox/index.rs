@@ -16,15 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     admission::{Look, Note},
-    cache::{CompileCache, Marks, hex_digest},
+    cache::{CompileCache, Marks, hex_digest, sealed, unsealed},
     engine::Purpose,
 };
 
 /// Largest index that is read or written, in bytes.
 const LARGEST: u64 = 256 << 20;
-
-/// Hexadecimal digits of the digest before the content.
-const SEAL: usize = 64;
 
 /// For so long after a change of a file, another one may leave the kernel's marks as they are: its clock has ticks.
 const TICK_NANOSECONDS: i128 = 50_000_000;
@@ -51,18 +48,13 @@ impl Index {
     fn read_whole(cache: &CompileCache, directory: &Path) -> Option<Self> {
         let mut sealed = Vec::new();
         File::open(place(cache, directory)?).ok()?.take(LARGEST).read_to_end(&mut sealed).ok()?;
-        let (seal, content) = sealed.split_at_checked(SEAL)?;
-        if seal != hex_digest(content).as_bytes() {
-            return None;
-        }
-        postcard::from_bytes(content).ok()
+        postcard::from_bytes(unsealed(&sealed)?).ok()
     }
 
     /// Keeps the index in the place of an earlier one; a failure costs time at the next search, and nothing else.
     pub(super) fn write(&self, cache: &CompileCache, directory: &Path) {
         let (Some(place), Ok(content)) = (place(cache, directory), postcard::to_allocvec(self)) else { return };
-        let mut sealed = hex_digest(&content).into_bytes();
-        sealed.extend(content);
+        let sealed = sealed(&content);
         if u64::try_from(sealed.len()).is_ok_and(|size| size <= LARGEST) {
             let _ = cache.store(&place, &sealed);
         }
