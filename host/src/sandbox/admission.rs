@@ -130,6 +130,18 @@ pub(super) fn listed(path: &Path, digest: String, note: Note) -> Option<Admitted
     Some(Admitted::Grader(Box::new(entry)))
 }
 
+/// The same for fuzzers, with the reason; `None` for a language runtime.
+#[cfg(fuzzing)]
+pub(super) fn list_or_refuse(path: &Path, digest: String, note: Note) -> Result<Option<Admitted>, String> {
+    let (description, mode) = match &note.subject {
+        Subject::Pointwise(description) => (description.clone(), WireMode::Pointwise),
+        Subject::Listwise(description) => (description.clone(), WireMode::Listwise),
+        Subject::Language(_) => return Ok(None),
+    };
+    description::grader(description, mode, &note.capabilities, path.to_owned(), digest.clone())?;
+    Ok(Some(listed(path, digest, note).ok_or("cannot be listed")?))
+}
+
 fn read(path: &Path) -> Result<(Marks, Vec<u8>), String> {
     let failed = |error: io::Error| format!("cannot be read: {error}");
     let mut file = File::open(path).map_err(failed)?;
@@ -187,15 +199,31 @@ async fn examine(
     Ok((compiled, note))
 }
 
-/// As much of [`examine`] as one process can do, for fuzzers.
+/// As much of [`admit`] as one process can do, for fuzzers: what a listing would have of these bytes.
 #[cfg(fuzzing)]
-pub(super) fn look_at(bytes: &[u8]) -> Result<(), String> {
+pub(super) fn look_at(bytes: &[u8], workbench: &super::fuzzing::Workbench) -> Result<Note, String> {
     require_component(bytes)?;
-    let engine = super::engine::compiling_engine(likely_purpose(bytes), super::engine::Metering::Time)
-        .map_err(|error| error.to_string())?;
-    let component = Component::from_binary(&engine, bytes).map_err(|error| format!("{error:#}"))?;
-    Shape::of(&engine, &component)?;
-    Ok(())
+    let purpose = likely_purpose(bytes);
+    let engine = workbench.engine(purpose);
+    let component = Component::from_binary(engine, bytes)
+        .map_err(|error| format!("is not a component that can be used: {error:#}"))?;
+    let shape = Shape::of(engine, &component)?;
+    let subject = match (purpose, shape.role) {
+        (Purpose::Graders, Role::Grader(mode)) => {
+            match (workbench.describe(&component, mode).map_err(|error| misfit(&error))?, mode) {
+                (Answer::Grader(description), WireMode::Pointwise) => Subject::Pointwise(description),
+                (Answer::Grader(description), WireMode::Listwise) => Subject::Listwise(description),
+                (Answer::Failed { reason, .. }, _) => return Err(reason),
+                _ => return Err("does not describe itself as a grader".to_owned()),
+            }
+        }
+        (Purpose::Runtimes, Role::Runtime) => {
+            let language = workbench.describe_language(&component).map_err(|error| misfit(&error))?;
+            Subject::Language(description::language(language)?)
+        }
+        _ => return Err("names the interpreter interface of language runtimes without being one".to_owned()),
+    };
+    Ok(Note { capabilities: shape.capabilities, subject })
 }
 
 /// Asks a component who it is.

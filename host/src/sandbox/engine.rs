@@ -98,6 +98,15 @@ pub(super) fn compiling_engine(purpose: Purpose, metering: Metering) -> wasmtime
     Engine::new(&config(purpose, metering))
 }
 
+/// Builds an engine for fuzzers, which compile a component a thousand times for each that they run.
+#[cfg(fuzzing)]
+pub(super) fn hasty_engine(purpose: Purpose, metering: Metering) -> wasmtime::Result<Engine> {
+    let mut config = config(purpose, metering);
+    config.cranelift_opt_level(OptLevel::None).parallel_compilation(false);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(purpose)));
+    Engine::new(&config)
+}
+
 fn config(purpose: Purpose, metering: Metering) -> Config {
     let mut config = Config::new();
     config

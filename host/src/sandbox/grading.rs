@@ -77,7 +77,11 @@ impl Grader {
 
     /// Asks the component who it is.
     pub(super) fn describe(&self, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> Answer {
-        let limits = GradeLimits::of_a_description();
+        self.describe_within(GradeLimits::of_a_description(), runtimes, pipe)
+    }
+
+    /// The same with limits of the caller's.
+    pub(super) fn describe_within(&self, limits: GradeLimits, runtimes: &Arc<Runtimes>, pipe: &SharedPipe) -> Answer {
         let mut store = self.store(limits, WireGrants::default(), runtimes, pipe);
         match self.call_describe(&mut store, limits) {
             Ok(description) => Answer::Grader(description),

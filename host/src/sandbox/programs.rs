@@ -91,7 +91,12 @@ impl Runtime {
     }
 
     pub(super) fn describe(&self) -> wasmtime::Result<WireLanguage> {
-        let (mut store, instance) = self.instantiate(ProgramLimits::default())?;
+        self.describe_within(ProgramLimits::default())
+    }
+
+    /// The same with limits of the caller's.
+    pub(super) fn describe_within(&self, limits: ProgramLimits) -> wasmtime::Result<WireLanguage> {
+        let (mut store, instance) = self.instantiate(limits)?;
         Ok(instance.gradebox_runtime_interpreter().call_describe(&mut store)?.into())
     }
 
