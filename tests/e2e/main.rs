@@ -55,5 +55,6 @@ mod resuming;
 mod scale;
 mod second_opinion;
 mod spending;
+mod suites;
 mod support;
 mod workers;

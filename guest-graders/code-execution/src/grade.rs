@@ -181,6 +181,10 @@ fn verdict(suite: &Suite, program: &Program, params: &Params, language: &str, ou
     if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undecided(_))) {
         return Verdict::Undecided(report.reason());
     }
+    let fails = |outcome: &Outcome| !matches!(outcome, Outcome::Passed | Outcome::NotReached);
+    if outcomes.contains(&Outcome::NotReached) && (params.score == Scoring::PassRate || !outcomes.iter().any(fails)) {
+        return Verdict::Undecided(report.reason());
+    }
     let value = match params.score {
         Scoring::PassRate => outcomes.iter().map(Outcome::credit).sum::<f64>() / count(outcomes.len()),
         Scoring::AllOrNothing => f64::from(u8::from(report.passed() == outcomes.len())),

@@ -11,6 +11,10 @@ pub struct Params {
     /// The processor time that one test may use, in milliseconds.
     #[schemars(range(min = 1))]
     pub timeout_ms: u32,
+    /// The processor time after which no further test of a sample begins, in milliseconds. What was not run counts neither
+    /// as passed nor as failed: the grade is undecided, unless `all-or-nothing` is and a test failed.
+    #[schemars(range(min = 1))]
+    pub suite_timeout_ms: u32,
     /// The memory that one test may use, in MiB; the host's default where it is absent.
     #[schemars(range(min = 1))]
     pub memory_mib: Option<u32>,
@@ -130,6 +134,7 @@ impl Params {
     pub(crate) fn check(&self) -> Result<(), GradeError> {
         let at_least_one = [
             ("timeout_ms", u64::from(self.timeout_ms)),
+            ("suite_timeout_ms", u64::from(self.suite_timeout_ms)),
             ("memory_mib", self.memory_mib.map_or(1, u64::from)),
             ("max_timeouts", u64::from(self.max_timeouts)),
             ("max_tests_in_reason", self.max_tests_in_reason as u64),
@@ -156,6 +161,7 @@ impl Default for Params {
     fn default() -> Self {
         Self {
             timeout_ms: 5000,
+            suite_timeout_ms: 600_000,
             memory_mib: None,
             score: Scoring::PassRate,
             stop_at_first_failure: false,

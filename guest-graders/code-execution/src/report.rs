@@ -47,19 +47,29 @@ impl Report<'_> {
         if let Some(same) = self.same_everywhere() {
             return format!("all {total} tests: the program {same}");
         }
-        let failed = self.failed().filter(|(_, _, outcome)| **outcome != Outcome::NotRun);
+        let failed = self.failed().filter(|(_, _, outcome)| was_run(outcome));
         let mut lines: Vec<String> = failed
             .take(self.params.max_tests_in_reason)
             .map(|(number, case, outcome)| format!("test {number} of {total}: {}", self.sentence(case, outcome)))
             .collect();
         let not_run = self.outcomes.iter().filter(|outcome| **outcome == Outcome::NotRun).count();
-        let more = total - self.passed() - not_run - lines.len();
+        let not_reached = self.outcomes.iter().filter(|outcome| **outcome == Outcome::NotReached).count();
+        let more = total - self.passed() - not_run - not_reached - lines.len();
         if more > 0 {
             lines.push(format!("{more} more of the {total} tests failed"));
         }
         if not_run > 0 {
             let after = if self.params.stop_at_first_failure { "the first failure" } else { "too many timeouts" };
             lines.push(format!("{not_run} of the {total} tests were not run after {after}, and count as failed"));
+        }
+        if not_reached > 0 {
+            lines.push(format!(
+                "the tests took more than the {} ms of processor time that they may take together (`suite_timeout_ms`): \
+                 {} of the {total} tests were run, {} of them passed, and {not_reached} were not run",
+                self.params.suite_timeout_ms,
+                total - not_reached,
+                self.passed()
+            ));
         }
         lines.join("\n")
     }
@@ -70,7 +80,7 @@ impl Report<'_> {
         let mut described = 0;
         let mut test = |(case, outcome): (&Case, &Outcome)| {
             let mut test = json!({"verdict": outcome.name()});
-            if *outcome != Outcome::Passed && *outcome != Outcome::NotRun && described < DESCRIBED {
+            if *outcome != Outcome::Passed && was_run(outcome) && described < DESCRIBED {
                 described += 1;
                 self.describe(&mut test, case, outcome);
             }
@@ -156,7 +166,7 @@ impl Report<'_> {
             Outcome::OutputExceeded => "printed more than it may".to_owned(),
             Outcome::Crashed(how) => format!("could not be judged: {}", excerpt(how, IN_REASON)),
             Outcome::Undecided(reason) => format!("cannot tell: {}", excerpt(reason, IN_REASON)),
-            Outcome::NotRun => "was not run".to_owned(),
+            Outcome::NotRun | Outcome::NotReached => "was not run".to_owned(),
         }
     }
 
@@ -282,9 +292,13 @@ impl Outcome {
             Self::OutputExceeded => "output-exceeded",
             Self::Crashed(_) => "crashed",
             Self::Undecided(_) => "undecided",
-            Self::NotRun => "not-run",
+            Self::NotRun | Self::NotReached => "not-run",
         }
     }
+}
+
+fn was_run(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::NotRun | Outcome::NotReached)
 }
 
 /// Where tests ran: what they expect was never in the program's sandbox.

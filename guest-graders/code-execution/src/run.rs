@@ -6,6 +6,8 @@ pub(crate) use statements::Assertion;
 
 mod shared;
 
+use std::time::Duration;
+
 use gradebox_sdk::{
     GradeError,
     programs::{Action, Call, Input, Limits, Program as Sandboxed, Raised, Runner},
@@ -58,6 +60,8 @@ pub(crate) enum Outcome {
     },
     /// An earlier case ended the run.
     NotRun,
+    /// The cases before took all the time that there is for the suite.
+    NotReached,
 }
 
 impl Outcome {
@@ -109,8 +113,15 @@ impl<R: Runner> Run<'_, R> {
         let mut cases = self.suite.cases.as_slice();
         let mut shared = None;
         let mut together = if self.params.stop_at_first_failure { 1 } else { 4 };
+        let mut rest = Outcome::NotRun;
+        let started = self.runner.time_of_programs();
         while !cases.is_empty() && !self.is_over(&outcomes) {
-            let (now, later) = cases.split_at(cases.len().min(together));
+            let taken = self.runner.time_of_programs().saturating_sub(started);
+            let Some(fitting) = self.fitting(taken) else {
+                rest = Outcome::NotReached;
+                break;
+            };
+            let (now, later) = cases.split_at(cases.len().min(together).min(fitting));
             outcomes.extend(self.batch(outcomes.len(), now, &mut shared)?);
             cases = later;
             together = (together * 2).min(64);
@@ -119,9 +130,22 @@ impl<R: Runner> Run<'_, R> {
             && let Some(first) = outcomes.iter().position(|outcome| *outcome != Outcome::Passed)
         {
             outcomes.truncate(first + 1);
+            rest = Outcome::NotRun;
         }
-        outcomes.resize(self.suite.cases.len(), Outcome::NotRun);
+        outcomes.resize(self.suite.cases.len(), rest);
         Ok(outcomes)
+    }
+
+    /// How many cases may begin together after the cases before have taken this time, so that all but one of them are
+    /// sure to fit into that of the suite; None where it is used up.
+    fn fitting(&self, taken: Duration) -> Option<usize> {
+        let left = Duration::from_millis(self.params.suite_timeout_ms.into()).checked_sub(taken)?;
+        let is_code = self.suite.cases.iter().any(|case| matches!(case, Case::Statements { .. }));
+        // A test that is code, and a checker, may take as much again as the program.
+        let steps = if is_code || self.suite.checker.is_some() { 2 } else { 1 };
+        let longest = Duration::from_millis(u64::from(self.params.timeout_ms) * steps);
+        let fitting = left.as_nanos() / longest.as_nanos().max(1);
+        (!left.is_zero()).then(|| usize::try_from(fitting).unwrap_or(usize::MAX).max(1))
     }
 
     fn is_over(&self, outcomes: &[Outcome]) -> bool {

@@ -3,6 +3,8 @@
 //!
 //! Write a grader against [`Runner`]: the component passes [`Host`], a unit test its own recordings.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use crate::{
     bindings::host::gradebox::grader::{program_types as types, programs as host},
     value::Value,
@@ -124,6 +126,12 @@ pub trait Runner {
     /// Every name that selects a language here, in lower case and sorted.
     fn languages(&self) -> Vec<String>;
 
+    /// Processor time that programs have taken so far, from a beginning of any kind: what it grows by is what counts. With
+    /// `--deterministic`, what stands for it. A runner that does not know says that no time passes.
+    fn time_of_programs(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Opens a sandbox. `peers` are names that its program may call; each call goes, through the host, to that
     /// peer's sandbox.
     fn open(&self, program: &Program, peers: &[(&str, &Self::Session)]) -> Self::Session;
@@ -154,6 +162,11 @@ impl Runner for Host {
 
     fn languages(&self) -> Vec<String> {
         host::languages()
+    }
+
+    /// A grader's clock stands still but for the programs that it has run, and a microsecond for each look.
+    fn time_of_programs(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     fn open(&self, program: &Program, peers: &[(&str, &Session)]) -> Session {

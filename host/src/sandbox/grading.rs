@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use wasmtime::{
@@ -25,10 +26,11 @@ use super::{
     engine::Metering,
     limits::{
         GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, TABLE_ELEMENTS, fuel, fuel_used, refuel,
+        time_for,
     },
     pipe::SharedPipe,
     programs::{HostFailure, Runtime, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
-    run_all::RunAll,
+    run_all::{Ran, RunAll},
     wasi::{self, EmptyWasi, HasEmptyWasi},
     wire::{
         Answer, AnsweredCall, ComponentId, FuelUsed, GradeWork, LogLevel, LogLine, ModelCall, ProgramInput, Trace,
@@ -154,6 +156,7 @@ impl Grader {
         pipe: &SharedPipe,
     ) -> Store<GraderState> {
         let state = GraderState {
+            metering: self.metering,
             wasi: EmptyWasi::new(limits.handles),
             memory: MemoryLimiter::new(limits.memory),
             stopwatch: Stopwatch::with_backstop(self.metering, limits.cpu, limits.wall),
@@ -288,6 +291,7 @@ fn said(state: &GraderState) -> String {
 
 /// The state of a grader's store.
 pub(super) struct GraderState {
+    metering: Metering,
     wasi: EmptyWasi,
     memory: MemoryLimiter,
     stopwatch: Stopwatch,
@@ -326,14 +330,27 @@ impl GraderState {
         Ok((component, runtime))
     }
 
-    /// Runs programs without counting their time as the grader's own.
+    /// Runs programs without counting their time as the grader's own. Its clock shows what they took.
     fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let mut spent = TimeSpent::default();
+        let fuel = self.program_fuel.load(Ordering::Relaxed);
         let result = spent.measure(|| run(self));
         self.stopwatch.exclude(spent.cpu, spent.wall);
         self.programs.cpu += spent.cpu;
         self.programs.wall += spent.wall;
+        self.wasi.pass(match self.metering {
+            Metering::Time => spent.cpu,
+            Metering::Fuel => time_for(self.program_fuel.load(Ordering::Relaxed).saturating_sub(fuel)),
+        });
         result
+    }
+
+    /// Counts what other workers took for programs of this grade.
+    fn helped(&mut self, cpu: Duration) {
+        self.programs.cpu += cpu;
+        if self.metering == Metering::Time {
+            self.wasi.pass(cpu);
+        }
     }
 }
 
@@ -430,7 +447,8 @@ impl programs::Host for GraderState {
                 time: state.limits.programs,
                 room: state.limits.memory,
             };
-            let executions = run.run()?;
+            let Ran { executions, helped } = run.run()?;
+            state.helped(helped);
             let fuel = executions.iter().filter_map(|execution| execution.fuel).sum();
             state.program_fuel.fetch_add(fuel, Ordering::Relaxed);
             Ok(executions.into_iter().map(Into::into).collect())

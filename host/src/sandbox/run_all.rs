@@ -38,9 +38,17 @@ pub(super) struct RunAll<'a> {
     pub(super) room: usize,
 }
 
+/// What came of a program on its inputs.
+pub(super) struct Ran {
+    /// What it did with each input, in order.
+    pub(super) executions: Vec<Execution>,
+    /// Processor time of the inputs that other workers took.
+    pub(super) helped: Duration,
+}
+
 impl RunAll<'_> {
-    /// What the program did with each input, in order.
-    pub(super) fn run(&self) -> Result<Vec<Execution>, HostFailure> {
+    /// Runs the program on every input.
+    pub(super) fn run(&self) -> Result<Ran, HostFailure> {
         let mut progress = Progress::new(self.inputs.len());
         let started = Instant::now();
         while progress.next < progress.end {
@@ -70,7 +78,7 @@ impl RunAll<'_> {
             progress.take_in(news);
         }
         self.check(&progress)?;
-        Ok(progress.results.into_iter().flatten().collect())
+        Ok(Ran { executions: progress.results.into_iter().flatten().collect(), helped: progress.helped })
     }
 
     fn run_one(&self, progress: &mut Progress, at: usize) -> Result<(), HostFailure> {
@@ -85,7 +93,7 @@ impl RunAll<'_> {
 
     /// Whether the sample's programs are still within what all of them may take and write.
     fn check(&self, progress: &Progress) -> Result<(), HostFailure> {
-        if self.time <= self.earlier.cpu + progress.cpu {
+        if self.time <= self.earlier.cpu + progress.cpu + progress.helped {
             return Err(HostFailure::out_of_time(self.time));
         }
         if self.room < progress.size {
@@ -165,6 +173,8 @@ struct Progress {
     withdrawn: bool,
     /// Processor time that the inputs took here.
     cpu: Duration,
+    /// Processor time that they took elsewhere.
+    helped: Duration,
     /// Bytes of the results so far.
     size: usize,
 }
@@ -179,6 +189,7 @@ impl Progress {
             offer: None,
             withdrawn: false,
             cpu: Duration::ZERO,
+            helped: Duration::ZERO,
             size: 0,
         }
     }
@@ -193,6 +204,7 @@ impl Progress {
             News::Done { offer, executions } if self.offer == Some(offer) => {
                 for (at, execution) in executions {
                     if let Some(result @ None) = self.results.get_mut(at as usize) {
+                        self.helped += execution.cpu;
                         self.size += execution.size();
                         *result = Some(execution);
                     }

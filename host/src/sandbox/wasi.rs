@@ -55,6 +55,11 @@ impl EmptyWasi {
         Self { served: None, table, clock: VirtualClock::default() }
     }
 
+    /// Moves the guest's clock on: by what others did for it.
+    pub(super) fn pass(&self, time: Duration) {
+        self.clock.advance(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
     /// What the guest wrote to its standard error: the message of a panic, most often.
     pub(super) fn standard_error(&self) -> String {
         let written = |served: &Served| String::from_utf8_lossy(&served.standard_error.contents()).into_owned();
@@ -120,7 +125,7 @@ fn ready(wasi: &mut EmptyWasi) -> wasmtime::Result<Resource<DynPollable>> {
     subscribe(&mut wasi.table, ready)
 }
 
-/// Nanoseconds that have passed for one guest: it moves when the guest looks or sleeps, and only then.
+/// Nanoseconds that have passed for one guest: it moves when the guest looks, sleeps or has programs run, and only then.
 #[derive(Debug, Clone, Default)]
 struct VirtualClock(Arc<AtomicU64>);
 
