@@ -136,6 +136,9 @@ fn dedented<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
         if !quotes.is_open() && !line.is_blank() {
             let indent = line.indent();
             margin = Some(margin.map_or(indent, |margin| common_start(margin, indent)));
+            if margin == Some("") {
+                return lines.to_vec();
+            }
         }
         quotes.read(line.text);
     }
@@ -143,13 +146,9 @@ fn dedented<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
     lines.iter().map(|line| line.without(common_start(margin, line.text).len())).collect()
 }
 
+/// `left` is made of spaces and tabs.
 fn common_start<'a>(left: &'a str, right: &str) -> &'a str {
-    let length: usize = left
-        .chars()
-        .zip(right.chars())
-        .take_while(|(left, right)| left == right)
-        .map(|(left, _)| left.len_utf8())
-        .sum();
+    let length = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     left.get(..length).unwrap_or_default()
 }
 

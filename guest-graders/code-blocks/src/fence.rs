@@ -8,6 +8,8 @@
 //!   the closing one was forgotten;
 //! - when a block never ends, a fence at the end of a line of code (``print(1)``` ``) closes it.
 
+use memchr::{memchr, memchr2};
+
 use crate::{
     CodeBlock, language,
     lines::{self, Line, indent_width},
@@ -68,9 +70,10 @@ impl<'a> Scanner<'a> {
                 return;
             }
         };
-        if self.closes_wrapping(&line) {
+        let has_fence = memchr2(b'`', b'~', line.text.as_bytes()).is_some();
+        if has_fence && self.closes_wrapping(&line) {
             self.wrappings.pop();
-        } else if let Some(opening) = Opening::read(line.text).or_else(|| Opening::behind_text(line.text)) {
+        } else if let Some(opening) = has_fence.then(|| Opening::at_start_or_behind_text(line.text)).flatten() {
             self.open(opening);
         } else if !line.is_blank() {
             self.text.push(line);
@@ -89,9 +92,10 @@ impl<'a> Scanner<'a> {
             self.keep(block, false);
             return self.read_text(line);
         };
-        match block.effect_of(content.text) {
+        let has_mark = block.has_mark(content.text);
+        match if has_mark { block.effect_of(content.text) } else { Effect::Content } {
             Effect::Content => {
-                block.push(content);
+                block.push(content, has_mark);
                 self.state = State::Block(block);
             }
             Effect::Close => self.keep(block, true),
@@ -180,6 +184,10 @@ struct Opening {
 }
 
 impl Opening {
+    fn at_start_or_behind_text(text: &str) -> Option<Self> {
+        Self::read(text).or_else(|| Self::behind_text(text))
+    }
+
     /// A fence behind nothing but indentation, quote marks and list markers.
     fn read(text: &str) -> Option<Self> {
         let (mut rest, mut quotes, mut indent) = (text, 0, 0);
@@ -266,6 +274,12 @@ impl<'a> OpenBlock<'a> {
         }
     }
 
+    /// Whether the line has anything of what the fence is made of; without it is content.
+    fn has_mark(&self, text: &str) -> bool {
+        let mark = if self.fence.mark == '~' { b'~' } else { b'`' };
+        memchr(mark, text.as_bytes()).is_some()
+    }
+
     fn effect_of(&mut self, text: &str) -> Effect {
         if self.fence.is_closed_by(text) {
             if self.in_nested_fence {
@@ -288,8 +302,9 @@ impl<'a> OpenBlock<'a> {
         self.fence.is_matched_by(inner.fence) && inner.language.as_deref().is_some_and(language::is_known)
     }
 
-    fn push(&mut self, line: Line<'a>) {
-        if self.glued.is_none() && !self.strings.is_open() && self.code_before_fence(line.text).is_some() {
+    fn push(&mut self, line: Line<'a>, has_mark: bool) {
+        let may_be_glued = has_mark && self.glued.is_none() && !self.strings.is_open();
+        if may_be_glued && self.code_before_fence(line.text).is_some() {
             self.glued = Some(self.lines.len());
         }
         self.strings.read(line.text);
@@ -323,6 +338,10 @@ impl<'a> OpenBlock<'a> {
 /// Where the answer begins when the reasoning before it was never opened, as chat templates that write `<think>`
 /// themselves leave it. The tag must begin or end its line, outside of fences.
 fn end_of_unopened_reasoning(response: &str) -> Line<'_> {
+    let start = Line { number: 1, column: 0, text: response };
+    if !response.split('<').skip(1).any(|tag| tag.starts_with("/think")) {
+        return start;
+    }
     let mut in_fence = false;
     for line in lines::split(response) {
         let visible = line.text.trim();
@@ -338,7 +357,7 @@ fn end_of_unopened_reasoning(response: &str) -> Line<'_> {
             return line.without(at + end.len());
         }
     }
-    Line { number: 1, column: 0, text: response }
+    start
 }
 
 impl Line<'_> {

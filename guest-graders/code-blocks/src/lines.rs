@@ -1,5 +1,7 @@
 //! The lines of a response, and the part of it that is the answer.
 
+use memchr::memchr2;
+
 /// A line, or what is left of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
@@ -35,7 +37,7 @@ pub(crate) fn split(response: &str) -> impl Iterator<Item = Line<'_>> {
     let mut rest = Some(response);
     let texts = std::iter::from_fn(move || {
         let text = rest?;
-        let Some(end) = text.find(['\n', '\r']) else {
+        let Some(end) = memchr2(b'\n', b'\r', text.as_bytes()) else {
             rest = None;
             return Some(text);
         };

@@ -1,5 +1,7 @@
 //! Telling Python from prose and from other languages, line by line, whether or not it parses.
 
+use memchr::memchr2;
+
 /// What a line says about being Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evidence {
@@ -86,7 +88,8 @@ impl Count {
 /// Whether a triple-quoted string is open, followed line by line.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct TripleQuotes {
-    open: Option<&'static str>,
+    /// The quote that is tripled.
+    open: Option<u8>,
 }
 
 impl TripleQuotes {
@@ -95,29 +98,18 @@ impl TripleQuotes {
     }
 
     pub(crate) fn read(&mut self, line: &str) {
-        let mut rest = line;
-        loop {
-            let mark = match self.open {
-                Some(mark) => mark,
-                None => match first_mark(rest) {
-                    Some(mark) => mark,
-                    None => return,
-                },
-            };
-            let Some((_, after)) = rest.split_once(mark) else { return };
-            rest = after;
-            self.open = if self.open.is_some() { None } else { Some(mark) };
+        let mut rest = line.as_bytes();
+        while let Some(at) = memchr2(b'"', b'\'', rest) {
+            let (_, quoted) = rest.split_at(at);
+            let quote = quoted.first().copied();
+            let is_tripled = quoted.get(1).copied() == quote && quoted.get(2).copied() == quote;
+            let counts = is_tripled && (self.open.is_none() || self.open == quote);
+            if counts {
+                self.open = if self.open.is_some() { None } else { quote };
+            }
+            rest = quoted.get(if counts { 3 } else { 1 }..).unwrap_or_default();
         }
     }
-}
-
-fn first_mark(text: &str) -> Option<&'static str> {
-    let bytes = text.as_bytes();
-    bytes.windows(3).find_map(|window| match window {
-        br#"""""# => Some(r#"""""#),
-        b"'''" => Some("'''"),
-        _ => None,
-    })
 }
 
 /// `def name(…`, `class Name…`; a header as a whole, one that goes on in the next line, or one with a body, so

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use crate::Position;
 
 /// Code with an index of its lines, which end with `\n`. Places are bytes from its start.
@@ -15,7 +17,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// Finds the lines of the code.
     pub fn new(code: &'a str) -> Self {
-        let behind_ends = code.match_indices('\n').map(|(at, _)| at + 1);
+        let behind_ends = memchr_iter(b'\n', code.as_bytes()).map(|at| at + 1);
         Self { code, line_starts: std::iter::once(0).chain(behind_ends).collect() }
     }
 
