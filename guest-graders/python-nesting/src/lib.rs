@@ -5,6 +5,8 @@
 //! took of that stack in wasmtime 48: 0.8 KiB a bracket, 2.2 KiB an f-string with its field, 0.9 KiB a prefix
 //! operator, 0.3 KiB a binary operator, an attribute or a call in a chain. At the limit, a third of it is used.
 
+mod bound;
+
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, lexer};
 
@@ -20,8 +22,12 @@ const PREFIX: usize = 3;
 
 /// Whether the code nests too deep to be parsed here.
 pub fn is_too_deep(code: &str) -> bool {
+    bound::at_most(code) > LIMIT && measure(code) > LIMIT
+}
+
+fn measure(code: &str) -> usize {
     let measure = Measure::of(code);
-    indentation(code).max(measure.deepest_indent) * LEVEL + measure.deepest > LIMIT
+    indentation(code).max(measure.deepest_indent) * LEVEL + measure.deepest
 }
 
 /// Levels of indentation. Lines inside brackets and strings count, too: while it recovers from an error, the parser
