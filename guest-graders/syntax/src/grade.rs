@@ -119,8 +119,11 @@ fn verdict(blocks: &[(Language, CodeBlock)], version: PythonVersion, params: &Pa
         }
     }
     let valid = checked.iter().filter(|block| block.problems.is_empty()).count();
-    let verdict = Verdict::scored(share(valid, checked.len()), reason(&checked, params.max_errors));
-    details(&checked, params).into_iter().fold(verdict, |verdict, (key, value)| verdict.detail(&key, value))
+    Verdict::Scored {
+        value: share(valid, checked.len()),
+        reason: reason(&checked, params.max_errors),
+        details: details(&checked, params),
+    }
 }
 
 fn share(valid: usize, all: usize) -> f64 {

@@ -5,10 +5,9 @@
 //! though its end tag may not be left out, an end tag without its element, a `/>` that closes nothing. A piece of a
 //! page is as valid as a whole one; what may stand in what is not looked at.
 
-use std::collections::HashMap;
-
 use code_blocks::Source;
 use html5gum::{DefaultEmitter, EndTag, StartTag, Token, Tokenizer};
+use rustc_hash::FxHashMap;
 
 use crate::problem::{Problem, first_of_each_line};
 
@@ -65,7 +64,7 @@ const ENDS_PARAGRAPH: [&str; 36] = [
 pub(crate) fn problems(source: &Source<'_>) -> Vec<Problem> {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);
-    let mut open = OpenElements { source, elements: Vec::new(), counts: HashMap::new(), problems: Vec::new() };
+    let mut open = OpenElements { source, elements: Vec::new(), counts: FxHashMap::default(), problems: Vec::new() };
     for Ok(token) in Tokenizer::new_with_emitter(source.code, emitter) {
         match token {
             Token::StartTag(tag) => open.start(&tag),
@@ -89,7 +88,7 @@ struct OpenElements<'a> {
     source: &'a Source<'a>,
     elements: Vec<Element>,
     /// How many elements of each name are open.
-    counts: HashMap<String, usize>,
+    counts: FxHashMap<String, usize>,
     problems: Vec<Problem>,
 }
 

@@ -8,7 +8,7 @@ mod indentation;
 mod lexer;
 mod scopes;
 
-use std::collections::HashSet;
+use std::mem::ManuallyDrop;
 
 use code_blocks::Source;
 use ruff_python_ast::{
@@ -17,6 +17,7 @@ use ruff_python_ast::{
 };
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashSet;
 
 use self::explain::{UNTERMINATED_TRIPLE, explained};
 use crate::problem::{Follows, Problem, TooDeep, lower_case_start};
@@ -31,6 +32,8 @@ pub(crate) fn problems(source: &Source<'_>, version: PythonVersion) -> Result<Ve
     let Some(parsed) = parse_unchecked(source.code, options).try_into_module() else {
         return Ok(Vec::new());
     };
+    // The instance ends with the grade: taking the tree apart would be work for nothing.
+    let parsed = ManuallyDrop::new(parsed);
     if parsed.has_invalid_syntax() {
         return Ok(parse_problems(source, &parsed));
     }
@@ -39,7 +42,7 @@ pub(crate) fn problems(source: &Source<'_>, version: PythonVersion) -> Result<Ve
         unsupported.map(|error| Problem::new(lower_case_start(&error.to_string()), error.range)).collect();
     problems.extend(lexer::problems(parsed.tokens()));
     problems.extend(indentation::problem(source, parsed.tokens()));
-    problems.extend(scopes::problems(source.code, parsed.suite(), version));
+    problems.extend(scopes::problems(source.code, &parsed, version));
     Ok(one_per_line(source, problems))
 }
 
@@ -86,7 +89,7 @@ fn stands_by_itself(tokens: &[Token], problem: &Problem, fault: &Problem) -> boo
 fn one_per_line(source: &Source<'_>, mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| problem.range.start());
     let mut kept: Vec<Problem> = Vec::new();
-    let (mut broken_lines, mut broken_indents) = (HashSet::new(), HashSet::new());
+    let (mut broken_lines, mut broken_indents) = (FxHashSet::default(), FxHashSet::default());
     let mut last = 0;
     for problem in problems {
         let line = source.line(problem.range.start());

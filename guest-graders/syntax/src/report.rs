@@ -76,14 +76,14 @@ pub(crate) fn details(blocks: &[Checked<'_>], params: &Params) -> Map<String, Va
     let errors: Vec<Value> =
         problems(blocks).take(params.max_errors).map(|(block, problem)| error(block, problem)).collect();
     let checked: Vec<Value> = blocks.iter().take(MOST_BLOCKS).map(summary).collect();
-    let mut details = Map::new();
+    let mut details = Map::with_capacity(5);
     if blocks.iter().any(|block| block.language == Language::Python) {
-        details.insert("python_version".to_owned(), json!(params.python_version));
+        details.insert("python_version".to_owned(), params.python_version.as_str().into());
     }
-    details.insert("block_count".to_owned(), json!(blocks.len()));
-    details.insert("blocks".to_owned(), json!(checked));
-    details.insert("error_count".to_owned(), json!(problems(blocks).count()));
-    details.insert("errors".to_owned(), json!(errors));
+    details.insert("block_count".to_owned(), blocks.len().into());
+    details.insert("blocks".to_owned(), Value::Array(checked));
+    details.insert("error_count".to_owned(), problems(blocks).count().into());
+    details.insert("errors".to_owned(), Value::Array(errors));
     details
 }
 
@@ -93,15 +93,19 @@ fn problems<'a, 'b>(blocks: &'b [Checked<'a>]) -> impl Iterator<Item = (&'b Chec
 
 fn summary(checked: &Checked<'_>) -> Value {
     let CodeBlock { line, fenced, closed, transcript, .. } = *checked.block;
-    json!({
-        "block": checked.number,
-        "language": checked.language.tag(),
-        "line": line,
-        "parses": checked.problems.is_empty(),
-        "fenced": fenced,
-        "closed": closed,
-        "transcript": transcript,
-    })
+    let entries: [(&str, Value); 7] = [
+        ("block", checked.number.into()),
+        ("language", checked.language.tag().into()),
+        ("line", line.into()),
+        ("parses", checked.problems.is_empty().into()),
+        ("fenced", fenced.into()),
+        ("closed", closed.into()),
+        ("transcript", transcript.into()),
+    ];
+    // `json!` would make room for the entries bit by bit, and every block has these.
+    let mut summary = Map::with_capacity(entries.len());
+    summary.extend(entries.map(|(key, value)| (key.to_owned(), value)));
+    Value::Object(summary)
 }
 
 fn error(checked: &Checked<'_>, problem: &Problem) -> Value {

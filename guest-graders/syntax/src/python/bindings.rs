@@ -1,25 +1,24 @@
 //! The names that one scope binds, uses and declares.
 
-use std::collections::{HashMap, HashSet};
-
 use ruff_python_ast::{
     Alias, ExceptHandler, Expr, ExprContext, Parameters, Pattern, Stmt,
     visitor::{self, Visitor},
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a scope does with names, the scopes within it left out.
 #[derive(Default)]
 pub(crate) struct Bindings<'a> {
-    parameters: HashSet<&'a str>,
-    bound: HashSet<&'a str>,
-    globals: HashMap<&'a str, TextRange>,
-    nonlocals: HashMap<&'a str, TextRange>,
-    annotated: HashSet<&'a str>,
+    parameters: FxHashSet<&'a str>,
+    bound: FxHashSet<&'a str>,
+    globals: FxHashMap<&'a str, TextRange>,
+    nonlocals: FxHashMap<&'a str, TextRange>,
+    annotated: FxHashSet<&'a str>,
     /// Where each name is first read or written by itself.
-    first_use: HashMap<&'a str, TextSize>,
+    first_use: FxHashMap<&'a str, TextSize>,
     /// Where each name is first bound by a definition, a pattern or a handler.
-    first_definition: HashMap<&'a str, TextSize>,
+    first_definition: FxHashMap<&'a str, TextSize>,
 }
 
 impl<'a> Bindings<'a> {
@@ -74,7 +73,7 @@ impl<'a> Bindings<'a> {
     }
 }
 
-fn names(parameters: &Parameters) -> HashSet<&str> {
+fn names(parameters: &Parameters) -> FxHashSet<&str> {
     parameters.iter().map(|parameter| parameter.name().as_str()).collect()
 }
 

@@ -4,11 +4,13 @@
 use std::cell::RefCell;
 
 use ruff_python_ast::{
-    Comprehension, Expr, Parameters, Pattern, PythonVersion, Stmt, StmtTry,
+    Comprehension, Expr, ModModule, Parameters, Pattern, PythonVersion, Stmt, StmtTry,
+    token::TokenKind::{Global, Nonlocal},
     visitor::{self, Visitor},
 };
-use ruff_python_parser::semantic_errors::{
-    LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
+use ruff_python_parser::{
+    Parsed,
+    semantic_errors::{LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError},
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -16,13 +18,16 @@ use super::{bindings::Bindings, compiler};
 use crate::problem::{Problem, lower_case_start};
 
 /// Walks a module that parsed, and collects what is wrong with it nevertheless.
-pub(crate) fn problems(source: &str, body: &[Stmt], version: PythonVersion) -> Vec<Problem> {
+pub(crate) fn problems(source: &str, parsed: &Parsed<ModModule>, version: PythonVersion) -> Vec<Problem> {
+    let declares_names = parsed.tokens().iter().any(|token| matches!(token.kind(), Global | Nonlocal));
+    let body = parsed.suite();
     let mut walk = Walk {
         checker: SemanticSyntaxChecker::new(),
+        declares_names,
         context: Context {
             source,
             version,
-            scopes: vec![Scope::new(Kind::Module, Bindings::of_body(body))],
+            scopes: vec![Scope::new(Kind::Module, bindings_if(declares_names, || Bindings::of_body(body)))],
             has_future_annotations: false,
             problems: RefCell::default(),
         },
@@ -35,6 +40,8 @@ pub(crate) fn problems(source: &str, body: &[Stmt], version: PythonVersion) -> V
 
 struct Walk<'a> {
     checker: SemanticSyntaxChecker,
+    /// Whether a name is declared `global` or `nonlocal` anywhere: what scopes bind matters to nothing else.
+    declares_names: bool,
     context: Context<'a>,
 }
 
@@ -82,7 +89,15 @@ impl<'a> Scope<'a> {
     }
 }
 
+fn bindings_if<'a>(needed: bool, make: impl FnOnce() -> Bindings<'a>) -> Bindings<'a> {
+    if needed { make() } else { Bindings::default() }
+}
+
 impl<'a> Walk<'a> {
+    fn bindings(&self, make: impl FnOnce() -> Bindings<'a>) -> Bindings<'a> {
+        bindings_if(self.declares_names, make)
+    }
+
     fn within(&mut self, scope: Scope<'a>, visit: impl FnOnce(&mut Self)) {
         self.context.scopes.push(scope);
         visit(self);
@@ -198,7 +213,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 if let Some(returns) = &function.returns {
                     self.visit_annotation(returns);
                 }
-                let bindings = Bindings::of_function(&function.parameters, &function.body);
+                let bindings = self.bindings(|| Bindings::of_function(&function.parameters, &function.body));
                 let kind = Kind::Function { is_async: function.is_async };
                 self.within(Scope::new(kind, bindings), |walk| walk.visit_body(&function.body));
             }
@@ -212,7 +227,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 if let Some(arguments) = &class.arguments {
                     self.visit_arguments(arguments);
                 }
-                let bindings = Bindings::of_body(&class.body);
+                let bindings = self.bindings(|| Bindings::of_body(&class.body));
                 self.within(Scope::new(Kind::Class, bindings), |walk| walk.visit_body(&class.body));
             }
             Stmt::For(looped) => {
@@ -245,7 +260,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 if let Some(parameters) = parameters {
                     self.visit_signature(parameters);
                 }
-                let bindings = parameters.map_or_else(Bindings::default, Bindings::of_parameters);
+                let bindings = self.bindings(|| parameters.map_or_else(Bindings::default, Bindings::of_parameters));
                 self.within(Scope::new(Kind::Lambda, bindings), |walk| walk.visit_expr(&lambda.body));
             }
             Expr::ListComp(list) => {
