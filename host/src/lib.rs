@@ -9,6 +9,7 @@ pub mod score;
 mod text;
 
 pub mod budget;
+pub mod caches;
 pub mod fields;
 pub mod grader;
 pub mod model;

@@ -81,6 +81,7 @@ fn modules_depend_downwards() {
         ("grader.rs", &["panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("model.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("traffic.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
+        ("caches.rs", &["grader", "panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("sandbox", &["panel", "refine", "run", "dataset", "cli", "llm", "judge"]),
         ("packages", &["panel", "refine", "run", "dataset", "cli", "sandbox", "llm", "judge"]),
         ("llm", &["panel", "refine", "run", "dataset", "cli", "sandbox", "judge"]),

@@ -15,6 +15,7 @@
 mod authoring;
 mod bad_input;
 mod cache;
+mod caches;
 mod capabilities;
 mod checkers;
 mod code_graders;

@@ -8,6 +8,8 @@ use std::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::Value;
 
+use super::cache::CacheArgs;
+use super::dry_run::DryRunArgs;
 use super::packages::{LockArgs, PushArgs};
 use super::quantity::{parse_bytes, parse_duration};
 use crate::{
@@ -58,6 +60,7 @@ pub(super) enum Command {
     New(NewArgs),
     Build(BuildArgs),
     Check(CheckArgs),
+    Cache(CacheArgs),
     Lock(LockArgs),
     Push(PushArgs),
     Graders(GradersArgs),
@@ -88,6 +91,7 @@ impl Command {
             | Self::Merge(_)
             | Self::Report(_)
             | Self::New(_)
+            | Self::Cache(_)
             | Self::Lock(_)
             | Self::Push(_)
             | Self::ConfigSchema
@@ -139,17 +143,6 @@ pub(super) struct RefineArgs {
     pub(super) candidates: Option<u32>,
     #[command(flatten)]
     pub(super) rehearsal: DryRunArgs,
-}
-
-/// A run that is only looked at.
-#[derive(Debug, Args)]
-pub(super) struct DryRunArgs {
-    /// Check everything, and estimate model calls, tokens and cost from some of the rows: asks no model, writes nothing
-    #[arg(long, conflicts_with = "watch")]
-    pub(super) dry_run: bool,
-    /// With --dry-run: print one JSON object
-    #[arg(long, requires = "dry_run")]
-    pub(super) json: bool,
 }
 
 /// Grade every attempt of a refinement with other graders, and choose the best of each row again; nothing is written anew

@@ -6,6 +6,7 @@
 mod args;
 mod assemble;
 mod build;
+mod cache;
 mod check;
 mod components;
 mod config;
@@ -103,6 +104,7 @@ async fn dispatch(line: &CommandLine, environment: &Environment) -> CommandResul
         Command::Verify(args) => verify::verify(args, environment).await,
         Command::New(args) => new::new(args),
         Command::Build(args) => build::build(args, environment).await,
+        Command::Cache(args) => cache::cache(args, environment),
         Command::Lock(args) => packages::lock(args, environment).await,
         Command::Push(args) => packages::push(args, environment).await,
         Command::Check(args) => check::check(args, environment).await,

@@ -43,6 +43,15 @@ pub(super) fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("a size is more than zero, and not beyond all memory; {advice}"))
 }
 
+/// A size as people read it: `17 B`, `4.2 KiB`, `330 MiB`.
+pub(super) fn bytes(count: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let Some(unit) = (1..=units.len()).rev().find(|unit| count >> (10 * unit) > 0) else { return format!("{count} B") };
+    let (whole, tenths) = (count >> (10 * unit), (count >> (10 * (unit - 1)) & 1023) * 10 / 1024);
+    let name = units.get(unit - 1).copied().unwrap_or_default();
+    if whole < 10 { format!("{whole}.{tenths} {name}") } else { format!("{whole} {name}") }
+}
+
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());

@@ -160,7 +160,7 @@ fn open_cache(environment: &Environment) -> Option<ResponseCache> {
 }
 
 /// Where the responses are that runs share.
-fn responses_directory(environment: &Environment) -> PathBuf {
+pub(super) fn responses_directory(environment: &Environment) -> PathBuf {
     if let Some(directory) = environment.variable("GRADEBOX_CACHE") {
         return Path::new(directory).join("responses");
     }

@@ -16,7 +16,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{journal::checksum, request_key::RequestKey};
-use crate::model::{Completion, Usage};
+use crate::{
+    caches::{Cached, InUse, paths},
+    model::{Completion, Usage},
+};
 
 /// Of the files of the cache.
 const ENDING: &str = "responses";
@@ -35,6 +38,7 @@ struct Store {
     /// The file that this process writes; made with the first response.
     own: Option<(usize, u64)>,
     directory: PathBuf,
+    _in_use: InUse,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,12 +61,16 @@ impl ResponseCache {
     /// When the folder can neither be found nor made, or not be read.
     pub fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let mut paths: Vec<PathBuf> = fs::read_dir(directory)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
-            .collect();
+        let in_use = InUse::of(directory);
+        let mut paths: Vec<PathBuf> = paths(directory)?.into_iter().filter(|path| is_ours(path)).collect();
         paths.sort();
-        let mut store = Store { files: Vec::new(), index: HashMap::new(), own: None, directory: directory.to_owned() };
+        let mut store = Store {
+            files: Vec::new(),
+            index: HashMap::new(),
+            own: None,
+            directory: directory.to_owned(),
+            _in_use: in_use,
+        };
         for path in paths {
             // A file that another process took away, or that cannot be read, holds nothing.
             if let Ok(file) = File::open(path) {
@@ -70,6 +78,19 @@ impl ResponseCache {
             }
         }
         Ok(Self(Arc::new(Mutex::new(store))))
+    }
+
+    /// The files of a folder, which need not be there; each counts as used when its last response came.
+    ///
+    /// # Errors
+    /// When the folder is there and cannot be read.
+    pub fn kept(directory: &Path) -> io::Result<Vec<Cached>> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_named = |path: &PathBuf| {
+            let parts = path.file_stem().and_then(|stem| stem.to_str()?.split_once('-'));
+            is_ours(path) && parts.is_some_and(|(time, process)| is_number(time) && is_number(process))
+        };
+        Ok(paths(directory)?.into_iter().filter(is_named).filter_map(Cached::of).collect())
     }
 
     /// The response to a request, where it is there and whole.
@@ -93,6 +114,10 @@ impl ResponseCache {
     fn store(&self) -> MutexGuard<'_, Store> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_ours(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == ENDING)
 }
 
 impl Store {
@@ -186,7 +211,7 @@ mod tests {
         for number in 1..=3 {
             cache.keep(key(number), &completion("text"), Usage::default()).await;
         }
-        let path = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let path = ResponseCache::kept(folder.path()).unwrap().remove(0).files.remove(0);
         let mut bytes = fs::read(&path).unwrap();
         let second = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         bytes[second + 60] ^= 1;

@@ -18,9 +18,10 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
 use super::engine::{Metering, Purpose, compiling_engine};
+use crate::caches::{InUse, note_use};
 
 /// The ending of what stands beside a compiled component.
-const NOTE: &str = "note";
+pub(super) const NOTE: &str = "note";
 
 /// Hexadecimal digits of the digest before a content.
 const SEAL: usize = 64;
@@ -41,6 +42,7 @@ pub struct CompileCache {
     directory: PathBuf,
     graders: Engine,
     runtimes: Engine,
+    _in_use: InUse,
 }
 
 /// A compiled component that is known to be the one that was written.
@@ -119,7 +121,8 @@ impl CompileCache {
         require_own(&directory)?;
         let start =
             |purpose| compiling_engine(purpose, metering).map_err(|error| CacheError::Engine(format!("{error:#}")));
-        Ok(Self { directory, graders: start(Purpose::Graders)?, runtimes: start(Purpose::Runtimes)? })
+        let (graders, runtimes) = (start(Purpose::Graders)?, start(Purpose::Runtimes)?);
+        Ok(Self { _in_use: InUse::of(&directory), directory, graders, runtimes })
     }
 
     pub fn directory(&self) -> &Path {
@@ -139,7 +142,8 @@ impl CompileCache {
         digest: &str,
         purpose: Purpose,
     ) -> Option<(Compiled, N)> {
-        let sealed = fs::read(self.path(digest, purpose, NOTE)).ok()?;
+        let beside = self.path(digest, purpose, NOTE);
+        let sealed = fs::read(&beside).ok()?;
         let mut record: Record<N> = postcard::from_bytes(unsealed(&sealed)?).ok()?;
         let path = self.path(digest, purpose, "cwasm");
         let marks = Marks::from(&fs::symlink_metadata(&path).ok()?);
@@ -154,6 +158,8 @@ impl CompileCache {
             record.marks = marks;
             self.keep_record(digest, purpose, &record);
         }
+        // Not on the compiled form, whose times are marks.
+        note_use(&beside);
         Some((Compiled { path, digest: record.compiled, marks }, record.note))
     }
 

@@ -19,6 +19,7 @@ use super::{
     cache::{CompileCache, Marks, hex_digest, sealed, unsealed},
     engine::Purpose,
 };
+use crate::caches::note_use;
 
 /// Largest index that is read or written, in bytes.
 const LARGEST: u64 = 256 << 20;
@@ -47,7 +48,9 @@ impl Index {
 
     fn read_whole(cache: &CompileCache, directory: &Path) -> Option<Self> {
         let mut sealed = Vec::new();
-        File::open(place(cache, directory)?).ok()?.take(LARGEST).read_to_end(&mut sealed).ok()?;
+        let place = place(cache, directory)?;
+        File::open(&place).ok()?.take(LARGEST).read_to_end(&mut sealed).ok()?;
+        note_use(&place);
         postcard::from_bytes(unsealed(&sealed)?).ok()
     }
 

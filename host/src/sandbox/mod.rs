@@ -19,6 +19,7 @@ mod engine;
 pub mod fuzzing;
 mod grading;
 mod index;
+mod kept;
 mod limits;
 mod lockdown;
 mod model_calls;
@@ -38,6 +39,7 @@ pub use self::{
     catalog::{Catalog, CatalogError, Changed, Entry, Language, Rejected, inspect},
     component_grader::{ComponentGrader, Grants},
     engine::Metering,
+    kept::{Kept, kept},
     limits::{FUEL_PER_MILLISECOND, GradeLimits, ProgramLimits},
     lockdown::Refused,
     model_calls::{CALLS_PER_GRADE, GrantedModels},

@@ -11,6 +11,7 @@ use self::{
     estimate::{Asking, Effort, Line, Outlook, as_number},
     looked_at::LookedAt,
 };
+use clap::Args;
 use indexmap::IndexSet;
 
 use super::{
@@ -21,6 +22,17 @@ use super::{
     setup::Job,
 };
 use crate::{grader::Mode, panel::Panel, sandbox::CALLS_PER_GRADE};
+
+/// A run that is only looked at.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DryRunArgs {
+    /// Check everything, and estimate model calls, tokens and cost from some of the rows: asks no model, writes nothing
+    #[arg(long, conflicts_with = "watch")]
+    pub(in crate::cli) dry_run: bool,
+    /// With --dry-run: print one JSON object
+    #[arg(long, requires = "dry_run")]
+    pub(in crate::cli) json: bool,
+}
 
 /// What was looked at, and what it comes to.
 struct Forecast {
