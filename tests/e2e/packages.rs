@@ -177,6 +177,31 @@ fn a_tag_that_moved_is_told_and_followed_only_when_asked() {
 }
 
 #[test]
+fn the_configuration_says_what_stays_locked_and_what_goes_is_named() {
+    let user = User::new();
+    let registry = Registry::start(&user.bench, None);
+    let (first, second) = (registry.reference("1.0.0"), registry.reference("2.0.0"));
+    user.push_and_lock(&first);
+    user.run(&["push", "remote.wasm", &second]).expect_status(0);
+    let lock = || fs::read_to_string(user.bench.path("gradebox.lock")).expect("a lock file");
+    user.run(&["lock", "--graders", &second]).expect_status(0);
+    assert!(lock().contains(&first) && lock().contains(&second), "{}", lock());
+    let again = format!("gradebox lock --graders {second}");
+    user.run(&["lock"]).expect_status(0).expect_stderr(&["2.0.0: removed, the configuration does not name it", &again]);
+    assert!(lock().contains(&first) && !lock().contains(&second), "{}", lock());
+    let quiet = user.run(&["lock"]).expect_status(0);
+    assert!(!quiet.stderr.contains("removed"), "{}", quiet.stderr);
+
+    // Without a configuration, nothing says that a reference is not wanted any more.
+    fs::remove_file(user.bench.path("gradebox.toml")).expect("a file of ours");
+    user.run(&["lock", "--upgrade"]).expect_status(0).expect_stderr(&["1.0.0: sha256:", "as before"]);
+    assert!(lock().contains(&first), "{}", lock());
+    fs::remove_file(user.bench.path("gradebox.lock")).expect("a file of ours");
+    user.run(&["lock"]).expect_status(2).expect_stderr(&["nothing to lock", "--graders oci://"]);
+    assert!(!user.bench.path("gradebox.lock").exists());
+}
+
+#[test]
 fn what_is_not_what_was_locked_is_refused() {
     let damages: [(&str, Damage); 3] = [
         ("another component", |blob| fs::write(blob, component("6.6.6")).expect("the storage")),

@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// Write down in gradebox.lock which content the references to registries stand for
+///
+/// Without --graders, what the configuration does not name is taken out of the lock.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -117,18 +119,25 @@ fn with_hint(error: PackageError) -> Failure {
 }
 
 pub(super) async fn lock(args: &LockArgs, environment: &Environment) -> CommandResult {
-    let config = ConfigFile::load(args.config.as_deref())?.config;
-    let path = lock_file(&config);
+    let file = ConfigFile::load(args.config.as_deref())?;
+    let path = lock_file(&file.config);
     let mut lock = Lock::read(&path)?;
     let before = lock.clone();
-    let of_file: Vec<String> =
-        config.sandbox.graders.iter().filter_map(|place| reference(place)).map(str::to_owned).collect();
-    // Without names, the file decides what is locked; with names, they are added.
-    let named: Vec<String> = args.graders.clone();
-    if named.is_empty() {
-        lock.keep_only(&of_file);
+    let mut wanted: Vec<String> =
+        file.config.sandbox.graders.iter().filter_map(|place| reference(place)).map(str::to_owned).collect();
+    // Without names, the file decides what is locked; with names, they are added. Where there is no file, nothing says
+    // that a reference is not wanted any more.
+    let mut removed = Vec::new();
+    match &file.path {
+        _ if !args.graders.is_empty() => wanted.extend_from_slice(&args.graders),
+        Some(_) => removed = lock.keep_only(&wanted),
+        None => wanted = lock.references().map(str::to_owned).collect(),
     }
-    for reference in of_file.iter().chain(&named) {
+    if wanted.is_empty() && file.path.is_none() {
+        let failure = Failure::new("there is nothing to lock: no gradebox.toml is here, and no reference is named");
+        return Err(failure.hint("gradebox lock --graders oci://HOST/REPOSITORY:TAG"));
+    }
+    for reference in &wanted {
         let now = registry(reference, environment)?.resolve().await.map_err(with_hint)?.locked;
         match lock.find(reference) {
             Some(locked) if *locked == now => console::say(&format!("{reference}: {} as before", now.digest)),
@@ -148,6 +157,12 @@ pub(super) async fn lock(args: &LockArgs, environment: &Environment) -> CommandR
     }
     if lock != before || !path.exists() {
         lock.write(&path)?;
+    }
+    for Locked { reference, digest, .. } in removed {
+        console::say(&format!(
+            "{reference}: removed, the configuration does not name it (it was {digest}; `gradebox lock --graders \
+             {reference}` locks it again)"
+        ));
     }
     Ok(Status::Done)
 }

@@ -91,8 +91,13 @@ impl Lock {
         self.component.sort_by(|a, b| a.reference.cmp(&b.reference));
     }
 
-    /// Keeps only these references.
-    pub fn keep_only(&mut self, references: &[String]) {
-        self.component.retain(|locked| references.contains(&locked.reference));
+    /// Every reference that is locked.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.component.iter().map(|locked| locked.reference.as_str())
+    }
+
+    /// Keeps only these references, and gives back the others.
+    pub fn keep_only(&mut self, references: &[String]) -> Vec<Locked> {
+        self.component.extract_if(.., |locked| !references.contains(&locked.reference)).collect()
     }
 }
