@@ -87,6 +87,9 @@ impl Dataset {
             let source = Source::locate(path)?;
             let detected = Format::detect(path, source.path(), &source.name(), options)?;
             notes.extend(detected.note);
+            if options.separator.is_none() {
+                Rows::refuse_other_separator(source.path(), source.name(), detected.format)?;
+            }
             files.push(Stored { source, format: detected.format });
         }
         let id_column = map.column("id").to_owned();

@@ -107,6 +107,17 @@ fn every_way_to_be_no_row_says_what_to_do() {
 }
 
 #[test]
+fn a_header_of_one_column_is_taken_as_it_is_where_the_separator_is_said() {
+    let file = file(".csv", b"a;b\n1;2\n");
+    for (separator, columns) in [(b',', &["a;b"][..]), (b';', &["a", "b"])] {
+        let options = FormatOptions { separator: Some(separator), ..FormatOptions::default() };
+        let dataset = Dataset::open_mapped(file.path(), &FieldMap::default(), options).unwrap();
+        assert!(dataset.columns().eq(columns.iter().copied()), "{:?}", dataset.columns().collect::<Vec<_>>());
+        assert_eq!(dataset.rows().unwrap().count(), 1);
+    }
+}
+
+#[test]
 fn duplicate_ids_name_both_rows_and_types_are_apart() {
     let message = refusal(".jsonl", b"{\"id\":\"x\"}\n{\"id\":1}\n{\"id\":\"x\"}\n");
     assert!(message.contains("row 3: the id \"x\" is already that of row 1"), "{message}");

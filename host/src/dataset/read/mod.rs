@@ -67,6 +67,14 @@ impl Rows {
         })
     }
 
+    /// Refuses a file whose header looks as if its cells were apart by another separator than that of its format.
+    pub(super) fn refuse_other_separator(path: &Path, name: String, format: Format) -> Result<(), DatasetError> {
+        let Layout::Separated(separator) = format.layout else { return Ok(()) };
+        let failed = |source| DatasetError::Read { name: name.clone(), source };
+        let text = open_text(path, format.compression).map_err(failed)?;
+        Separated::open(text, separator, name)?.refuse_other(separator)
+    }
+
     /// How many rows so far had halves of surrogate pairs, which were read as U+FFFD, and the first of them.
     pub(super) fn replaced(&self) -> Option<(u64, u64)> {
         let Counts { rows, first } = &*self.replaced.0;

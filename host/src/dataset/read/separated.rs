@@ -30,8 +30,25 @@ impl Separated {
     ) -> Result<Self, DatasetError> {
         let mut reader = ReaderBuilder::new().delimiter(separator).from_reader(text);
         let record = reader.byte_headers().map_err(|error| broken(&name, 0, error))?.clone();
-        let header = read_header(&record, separator, &name)?;
+        let header = read_header(&record, &name)?;
         Ok(Self { reader, limit, header, record: ByteRecord::new(), name, row: 0 })
+    }
+
+    /// Refuses a header that looks as if its cells were apart by another separator.
+    pub(super) fn refuse_other(&self, separator: u8) -> Result<(), DatasetError> {
+        let separator = char::from(separator);
+        if let [only] = self.header.as_slice()
+            && let Some(other) = OTHERS.iter().find(|other| **other != separator && only.contains(**other))
+        {
+            let problem = format!("the header is one column, `{}`", only.escape_debug());
+            let advice = format!(
+                "--separator '{}' reads it as several, --separator '{}' takes it as it is",
+                other.escape_debug(),
+                separator.escape_debug()
+            );
+            return Err(malformed(&self.name, 0, 1, &problem, &advice));
+        }
+        Ok(())
     }
 
     fn columns(&self, line: u64) -> Result<Columns, DatasetError> {
@@ -65,7 +82,7 @@ impl Iterator for Separated {
 
 const SAVE_AS_UTF8: &str = "save the file as UTF-8";
 
-fn read_header(record: &ByteRecord, separator: u8, name: &str) -> Result<Vec<String>, DatasetError> {
+fn read_header(record: &ByteRecord, name: &str) -> Result<Vec<String>, DatasetError> {
     let refused = |problem: String, advice: &str| malformed(name, 0, 1, &problem, advice);
     let mut header: Vec<String> = Vec::with_capacity(record.len());
     for cell in record {
@@ -76,17 +93,6 @@ fn read_header(record: &ByteRecord, separator: u8, name: &str) -> Result<Vec<Str
             return Err(refused(problem, "give each column a name of its own"));
         }
         header.push(column.to_owned());
-    }
-    let separator = char::from(separator);
-    if let [only] = header.as_slice()
-        && let Some(other) = OTHERS.iter().find(|other| **other != separator && only.contains(**other))
-    {
-        let problem = format!("the header is one column, `{}`", only.escape_debug());
-        let advice = format!(
-            "--separator '{}' reads it as several, --separator '{separator}' takes it as it is",
-            other.escape_debug()
-        );
-        return Err(refused(problem, &advice));
     }
     Ok(header)
 }
