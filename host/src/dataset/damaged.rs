@@ -71,6 +71,18 @@ fn a_damaged_table_is_read_or_refused() {
 }
 
 #[test]
+fn a_page_that_promises_values_beyond_the_end_of_the_file_is_refused_at_once() {
+    silence_guarded_panics();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut bytes, path) = (table(folder.path()), folder.path().join("endless.parquet"));
+    // The first page's header begins behind `PAR1`; now with a list of two billion UUIDs in a field that nobody knows.
+    bytes.splice(4..11, [0xf9, 0xfd, 0xff, 0xff, 0xff, 0xff, 0x07]);
+    fs::write(&path, bytes).unwrap();
+    let message = read(&path).unwrap_err().to_string();
+    assert!(message.contains("endless.parquet") && message.contains("end of file"), "{message}");
+}
+
+#[test]
 fn a_row_without_an_end_is_refused_however_small_it_is_packed() {
     let folder = tempfile::tempdir().unwrap();
     let mut member = GzEncoder::new(Vec::new(), Compression::fast());

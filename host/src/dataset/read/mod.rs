@@ -7,6 +7,7 @@ mod lines;
 mod object;
 mod parquet;
 mod separated;
+mod table_bytes;
 
 use std::{
     path::{Path, PathBuf},

@@ -15,6 +15,7 @@ use super::{
     footer,
     guarded::guarded,
     object::{ObjectRow, parse_object, without_position},
+    table_bytes::TableBytes,
 };
 
 /// Bytes that a batch shall take, roughly.
@@ -81,7 +82,7 @@ struct Batches {
 }
 
 impl Batches {
-    fn of(builder: ParquetRecordBatchReaderBuilder<File>, name: String) -> Result<Self, DatasetError> {
+    fn of(builder: ParquetRecordBatchReaderBuilder<TableBytes>, name: String) -> Result<Self, DatasetError> {
         let rows = batch_rows(&builder);
         let reader = reading(&name, || builder.with_batch_size(rows).build())?;
         Ok(Self { reader: Some(reader), name })
@@ -107,14 +108,14 @@ pub(in crate::dataset) fn schema_of(path: &Path, name: &str) -> Result<SchemaRef
     Ok(open(path, name)?.schema().clone())
 }
 
-fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<File>, DatasetError> {
+fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<TableBytes>, DatasetError> {
     let mut file = File::open(path).map_err(|source| DatasetError::Read { name: name.to_owned(), source })?;
     footer::check(&mut file).map_err(|problem| unreadable(name, &problem))?;
-    reading(name, || ParquetRecordBatchReaderBuilder::try_new(file))
+    reading(name, || ParquetRecordBatchReaderBuilder::try_new(TableBytes(file)))
 }
 
 /// Rows of a batch, by the mean size of a row.
-fn batch_rows(builder: &ParquetRecordBatchReaderBuilder<File>) -> usize {
+fn batch_rows(builder: &ParquetRecordBatchReaderBuilder<TableBytes>) -> usize {
     let groups = builder.metadata().row_groups();
     let bytes: i64 = groups.iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
     let rows = builder.metadata().file_metadata().num_rows().max(1);
