@@ -236,3 +236,30 @@ fn the_columns_of_the_run_are_known_and_a_conversation_keeps_no_answer() {
         assert_eq!(row["messages"], turns(FUNCTION), "{row}");
     }
 }
+
+#[test]
+fn a_dry_run_foretells_what_a_regrading_asks() {
+    let bench = Bench::new();
+    refined(&bench, "refined.jsonl");
+    let endpoint = Scripted::saying(&json!({"reason": "so", "score": 1}).to_string());
+    let graders = "[graders.helpfulness]\nmodel = \"m\"\nvotes = 2\nearly_stop = false\n[graders.code-execution]\n";
+    bench.write("gradebox.toml", format!("[models.m]\nbase_url = \"{}\"\n{graders}", endpoint.url));
+    let dry = ["regrade", "run", "--run", "again", "--no-cache", "--dry-run"];
+    let text = bench.run(&dry).expect_status(0);
+    assert!(text.stdout.contains("3 rows to grade again; 3 looked at"), "{}", text.stdout);
+    let ran = bench.run(&[&dry[..], &["--json"]].concat()).expect_status(0);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((endpoint.requests(), bench.path("again").exists()), (0, false), "a dry run asks and writes nothing");
+    let attempts: usize = bench.read_rows("refined.jsonl").iter().map(attempts_of).sum();
+    assert!(attempts > 3, "some rows have several");
+    assert_eq!(told["expected"]["calls"], 2 * attempts, "{told}");
+    assert_eq!(told["worst"]["calls"], 4 * attempts, "{told}");
+    bench.run(&["regrade", "run", "--run", "again", "--no-cache", "-o", "regraded.jsonl"]).expect_status(0);
+    assert_eq!(endpoint.requests(), 2 * attempts);
+    bench.write_rows("plain.jsonl", &[row(1, PLAIN)]);
+    bench.run(&["regrade", "plain.jsonl", "--dry-run"]).expect_status(2).expect_stderr(&["no row of", "`refinement`"]);
+}
+
+fn attempts_of(row: &Value) -> usize {
+    row["refinement"]["attempts"].as_array().map_or(0, Vec::len)
+}

@@ -153,11 +153,14 @@ pub(super) struct RefineArgs {
 Examples:
   gradebox regrade runs/first -g code-execution -g syntax -o regraded.jsonl
   gradebox regrade refined.jsonl -c gradebox.toml --threshold 0.9 -o regraded.jsonl
-  gradebox regrade runs/first -g helpfulness --model NAME --run runs/regraded -o regraded.jsonl"
+  gradebox regrade runs/first -g helpfulness --model NAME --run runs/regraded -o regraded.jsonl
+  gradebox regrade runs/first -c gradebox.toml --dry-run"
 )]
 pub(super) struct RegradeArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) rehearsal: DryRunArgs,
 }
 
 /// What `grade`, `refine` and `regrade` share: the dataset, the graders, the model.

@@ -35,7 +35,7 @@ pub use self::{
     directory::{DirectoryError, Results, RunDirectory, read_results, read_times, read_told, results_of},
     fatal::FatalErrors,
     merge::{MergeError, Shards},
-    record::output_schema,
+    record::{output_schema, tried},
     recorded::{CallCounts, Recorder},
     responses::ResponseCache,
     shard::Shard,

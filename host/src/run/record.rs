@@ -117,6 +117,20 @@ pub(super) fn recorded(row: &Row, sample: &Sample) -> Result<Recorded, GradeErro
     Ok(recorded.unwrap_or_default().with_own(original.as_deref(), sample.response.as_deref()))
 }
 
+/// The responses that were tried for a row, each once and in their order: those that [`regrade`](super::regrade) grades.
+///
+/// # Errors
+/// An `invalid-sample` where the record of the refinement cannot be read.
+pub fn tried(row: &Row, sample: &Sample) -> Result<Vec<String>, GradeError> {
+    let mut tried: Vec<String> = Vec::new();
+    for attempt in recorded(row, sample)?.attempts {
+        if !tried.iter().any(|other| other.trim() == attempt.response.trim()) {
+            tried.push(attempt.response);
+        }
+    }
+    Ok(tried)
+}
+
 /// The row with the attempt that was chosen anew in the place of the one that was. A row whose original is the best
 /// has it back, as it was before any refinement.
 pub(super) fn regraded(columns: Columns, response_column: &ResponseColumn, refinement: &Refinement) -> Columns {

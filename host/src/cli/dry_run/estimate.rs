@@ -159,9 +159,11 @@ impl Outlook<'_> {
         })
     }
 
-    /// The comparisons at the end: of half of the rows that are refined, and of all of them at worst.
+    /// The comparisons at the end: of half of the rows that are refined, or were, and of all of them at worst.
     pub(super) fn finals(&self, asking: &Asking) -> Vec<Line> {
-        self.lines(asking, &|row| &row.finals[0], &|row| &row.finals[1], &|row| (row.need / 2.0, 1.0))
+        self.lines(asking, &|row| &row.finals[0], &|row| &row.finals[1], &|row| {
+            (if row.tried > 0 { 0.5 } else { row.need / 2.0 }, 1.0)
+        })
     }
 
     fn lines(
@@ -216,7 +218,16 @@ impl Outlook<'_> {
 
     /// How often a row is graded: expected, and at worst. What orders responses is asked once a round.
     fn gradings(&self, asking: &Asking, row: &RowSeen) -> (f64, f64) {
-        let Some(effort) = self.effort else { return (1.0, 1.0) };
+        let Some(effort) = self.effort else {
+            return match (asking.orders, row.tried) {
+                (_, 0) => (1.0, 1.0),
+                // Where an attempt passes, they are not ordered.
+                (true, _) => (row.need, 1.0),
+                // What a component asks was heard of every attempt.
+                (false, tried) if asking.most_calls.is_some() => (1.0, as_number(tried)),
+                (false, tried) => (as_number(tried), as_number(tried)),
+            };
+        };
         // One response alone has no order.
         let (first, candidates) = match (asking.orders, row.given) {
             (true, 0 | 1) => (0.0, 1.0),

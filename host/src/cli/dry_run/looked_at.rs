@@ -1,7 +1,7 @@
 //! Rows that are looked at beforehand: what they would ask, and whether they need to be refined.
 
 use super::{
-    super::{failure::CommandResult, plan::RefinePlan, refine::settings, setup::Job},
+    super::{assemble::Single, failure::CommandResult, plan::RefinePlan, refine::settings, setup::Job},
     rehearsal::{Given, Heard, Rehearsal},
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     model::ChatModel,
     panel::{Member, Panel},
     refine::{self, RefineSettings, Refiner},
+    run,
     sample::Sample,
     score::Outcome,
 };
@@ -20,7 +21,7 @@ const SAMPLED: u64 = 50;
 const UNWRITTEN: usize = 1500;
 
 /// Responses that a final judge compares, at most.
-const MOST_COMPARED: usize = 8;
+pub(super) const MOST_COMPARED: usize = 8;
 
 /// What was seen of a dataset.
 #[derive(Debug, Default)]
@@ -41,7 +42,9 @@ pub(super) struct RowSeen {
     pub(super) given: usize,
     /// The length of one of them, in bytes.
     pub(super) response: Option<usize>,
-    /// How likely it needs to be refined: 0 and 1 where that is known.
+    /// Attempts at it that are graded again; only of a refinement.
+    pub(super) tried: usize,
+    /// How likely it needs to be refined, or its attempts to be ordered: 0 and 1 where that is known.
     pub(super) need: f64,
     /// The request for a first response, where the row has none.
     pub(super) unwritten: Option<Heard>,
@@ -86,7 +89,7 @@ impl RowSeen {
 
 /// Whether a row passes as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     Passes,
     Fails,
     Open,
@@ -99,12 +102,18 @@ pub(super) async fn look(job: &Job, rehearsal: &Rehearsal) -> CommandResult<Look
     let mut looked_at = LookedAt::default();
     let look = Look { job, rehearsal };
     for row in job.rows()?.step_by(stride).take(sampled) {
-        let Ok(sample) = job.parts.sample(&row?) else {
+        let row = row?;
+        let is_regraded = job.plan.regrade.is_some();
+        let read = job.parts.sample(&row).and_then(|sample| {
+            let tried = if is_regraded { run::tried(&row, &sample)? } else { Vec::new() };
+            Ok((sample, tried))
+        });
+        let Ok((sample, tried)) = read else {
             looked_at.unreadable += 1;
             looked_at.rows.push(RowSeen::default());
             continue;
         };
-        let (row, standing) = look.at(&sample).await;
+        let (row, standing) = if is_regraded { look.at_attempts(&sample, tried).await } else { look.at(&sample).await };
         match standing {
             Standing::Passes => looked_at.passing += 1,
             Standing::Fails => looked_at.failing += 1,
@@ -116,8 +125,8 @@ pub(super) async fn look(job: &Job, rehearsal: &Rehearsal) -> CommandResult<Look
 }
 
 #[derive(Clone, Copy)]
-struct Look<'a> {
-    job: &'a Job,
+pub(super) struct Look<'a> {
+    pub(super) job: &'a Job,
     rehearsal: &'a Rehearsal,
 }
 
@@ -137,16 +146,7 @@ impl Look<'_> {
         let (mut known, mut supposed, mut is_open) = (Vec::new(), Vec::new(), is_unwritten);
         let assembly = &self.job.assembly;
         for (member, single) in assembly.panel.members().iter().zip(&assembly.singles) {
-            let (mut outcome, requests) = self.grade(single.grader.as_ref(), &shown).await;
-            let mut opinion = (Vec::new(), 0.0);
-            if let Some(second) = &single.second {
-                let (answer, requests) = self.grade(second.as_ref(), &shown).await;
-                let is_undecided = outcome.as_ref().map(|outcome| matches!(outcome, Outcome::Undecided { .. }));
-                opinion = (requests, is_undecided.map_or(0.5, |is_undecided| if is_undecided { 1.0 } else { 0.0 }));
-                if is_undecided == Some(true) {
-                    outcome = answer;
-                }
-            }
+            let (outcome, requests, opinion) = self.grade_with_opinion(single, &shown).await;
             row.graders.push(requests);
             row.opinions.push(opinion);
             let outcome = outcome.filter(|_| !is_unwritten);
@@ -180,8 +180,28 @@ impl Look<'_> {
 }
 
 impl Look<'_> {
+    /// What a grader and its second opinion come to: the outcome, where it is known, the grader's requests, and those of
+    /// the second opinion with how likely they are.
+    pub(super) async fn grade_with_opinion(
+        self,
+        single: &Single,
+        sample: &Sample,
+    ) -> (Option<Outcome>, Vec<Heard>, (Vec<Heard>, f64)) {
+        let (mut outcome, requests) = self.grade(single.grader.as_ref(), sample).await;
+        let mut opinion = (Vec::new(), 0.0);
+        if let Some(second) = &single.second {
+            let (answer, requests) = self.grade(second.as_ref(), sample).await;
+            let is_undecided = outcome.as_ref().map(|outcome| matches!(outcome, Outcome::Undecided { .. }));
+            opinion = (requests, is_undecided.map_or(0.5, |is_undecided| if is_undecided { 1.0 } else { 0.0 }));
+            if is_undecided == Some(true) {
+                outcome = answer;
+            }
+        }
+        (outcome, requests, opinion)
+    }
+
     /// The outcome, where no model is needed for it that is not asked, and the requests.
-    async fn grade(self, grader: &dyn Grader, sample: &Sample) -> (Option<Outcome>, Vec<Heard>) {
+    pub(super) async fn grade(self, grader: &dyn Grader, sample: &Sample) -> (Option<Outcome>, Vec<Heard>) {
         // Judges and components that order responses compare two, where the row has but one.
         let compared = match (grader.mode(), &sample.response) {
             (Mode::Listwise, Some(response)) if sample.responses.len() < 2 => {
@@ -205,21 +225,22 @@ impl Look<'_> {
 
     /// The final judge's requests: for two responses, and for as many as there can be.
     async fn compare(self, sample: &Sample, plan: &RefinePlan) -> [Vec<Heard>; 2] {
-        let Some(judge) = &self.job.assembly.final_judge else { return Default::default() };
         let response = sample.response.clone().unwrap_or_default();
         let written = plan.rounds.value.saturating_mul(plan.candidates.value);
         let most = usize::try_from(written).unwrap_or(usize::MAX).saturating_add(1).clamp(2, MOST_COMPARED);
-        let mut requests: [Vec<Heard>; 2] = Default::default();
-        for (requests, count) in requests.iter_mut().zip([2, most]) {
-            judge.grader.grade(&sample.with_responses(vec![response.clone(); count])).await;
-            *requests = self.rehearsal.heard();
-        }
-        requests
+        [self.finals(sample, vec![response.clone(); 2]).await, self.finals(sample, vec![response; most]).await]
+    }
+
+    /// The final judge's requests for these responses.
+    pub(super) async fn finals(self, sample: &Sample, responses: Vec<String>) -> Vec<Heard> {
+        let Some(judge) = &self.job.assembly.final_judge else { return Vec::new() };
+        judge.grader.grade(&sample.with_responses(responses)).await;
+        self.rehearsal.heard()
     }
 }
 
 /// How a row stands by the members whose outcomes are known; `is_open` where others have a say.
-async fn standing(known: &Panel, is_open: bool, sample: &Sample) -> Standing {
+pub(super) async fn standing(known: &Panel, is_open: bool, sample: &Sample) -> Standing {
     match known.assess(sample).await.pass {
         Some(false) => Standing::Fails,
         _ if is_open => Standing::Open,

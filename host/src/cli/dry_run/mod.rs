@@ -4,6 +4,7 @@
 mod estimate;
 mod looked_at;
 mod rehearsal;
+mod tried;
 mod words;
 
 pub(super) use self::rehearsal::Rehearsal;
@@ -97,7 +98,7 @@ fn lines(plan: &Plan, panel: &Panel, outlook: &Outlook<'_>) -> Vec<Line> {
             lines.extend(outlook.opinion(&second, &|row| row.opinion(index), &|row| row.opinion_share(index)));
         }
     }
-    if let Some(judge) = plan.refine.as_ref().and_then(|refine| refine.final_judge.as_deref()) {
+    if let Some(judge) = plan.final_judge() {
         lines.extend(outlook.finals(&Asking { role: "final judge", ..asking(judge, judge, Mode::Listwise) }));
     }
     lines

@@ -99,7 +99,11 @@ fn standing(forecast: &Forecast, plan: &Plan) -> String {
     if looked_at.unreadable > 0 {
         parts.push(format!("{} cannot be read", looked_at.unreadable));
     }
-    let what = if plan.refine.is_some() { "refine" } else { "grade" };
+    let what = match (&plan.refine, &plan.regrade) {
+        (Some(_), _) => "refine",
+        (None, Some(_)) => "grade again",
+        (None, None) => "grade",
+    };
     format!(
         "dry run: no model was asked and nothing written\n{} to {what}; {} looked at: {}",
         count(forecast.rows, "row"),
@@ -167,6 +171,13 @@ fn method(forecast: &Forecast, plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     } else {
+        if plan.regrade.is_some() {
+            lines.push(
+                "attempts: every one that the rows have is graded; a row passes where one of them does; where none \
+                 does, they are ordered, and half of the rows need the final comparison"
+                    .to_owned(),
+            );
+        }
         lines.push(
             "at worst: every vote is asked for, every judge is asked twice, and replies are as long as max_tokens"
                 .to_owned(),
