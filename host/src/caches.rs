@@ -112,8 +112,9 @@ impl Alone {
     }
 }
 
+/// For both, because a network file system wants the one for shared locks and the other for exclusive ones.
 fn open(directory: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(directory.join(LOCK))
+    File::options().create(true).truncate(false).read(true).write(true).open(directory.join(LOCK))
 }
 
 #[cfg(test)]
