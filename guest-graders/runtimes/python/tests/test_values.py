@@ -7,6 +7,7 @@ import enum
 import fractions
 import json
 import math
+import sys
 import unittest
 
 from gradebox_python import encoding
@@ -82,6 +83,15 @@ class RoundTrip(unittest.TestCase):
         self.assertEqual(self.there_and_back(item), item)
         self.assertEqual(self.there_and_back([item, 1]), [item, 1])
         self.assertEqual(self.there_and_back(fractions.Fraction(1, item)), fractions.Fraction(1, item))
+
+    def test_a_program_s_own_limit_on_digits_does_not_matter(self):
+        self.addCleanup(sys.set_int_max_str_digits, sys.get_int_max_str_digits())
+        sys.set_int_max_str_digits(640)
+        for digits in (600, 640, 641, 700, 5000):
+            item = 10**digits - 1
+            for value in (item, [item, 1], [1, 2.5, -item]):
+                self.assertEqual(self.there_and_back(value), value)
+        self.assertEqual(sys.get_int_max_str_digits(), 640)
 
     def test_opaque_objects_come_back_as_themselves(self):
         item = object()

@@ -15,6 +15,8 @@ from json.scanner import make_scanner
 _get_digit_limit = sys.get_int_max_str_digits
 _set_digit_limit = sys.set_int_max_str_digits
 _BLANKS = " \t\r\n"
+_ALWAYS_READ = 640
+"""Digits of a number: CPython's limit on them, which a program may set, is at least this."""
 
 
 def decode(text, resolve):
@@ -42,9 +44,17 @@ class Reading:
 
     def read(self, text):
         """As the function of this name."""
-        text = text.strip(_BLANKS)
+        if len(text) <= _ALWAYS_READ:
+            return self._read(text)
         digit_limit = _get_digit_limit()
         _set_digit_limit(0)
+        try:
+            return self._read(text)
+        finally:
+            _set_digit_limit(digit_limit)
+
+    def _read(self, text):
+        text = text.strip(_BLANKS)
         reader = self._reader
         outer, reader.loose_fields = reader.loose_fields, 0
         try:
@@ -57,7 +67,6 @@ class Reading:
         except (TypeError, ValueError, ArithmeticError, KeyError) as error:
             raise ValueError(f"not a value: {str(error).removeprefix('not a value: ')}") from None
         finally:
-            _set_digit_limit(digit_limit)
             reader.loose_fields = outer
         if end != len(text):
             raise ValueError(f"not a value: something follows at character {end}")

@@ -25,6 +25,9 @@ MAX_BYTES = 4 * 1024 * 1024
 """Length of one value's text."""
 
 _SMALL = 1 << 62
+_ALWAYS_PRINTED = 2000
+"""Bits of an int: CPython's limit on digits, which a program may set, is at least 640 of them."""
+
 _get_digit_limit = sys.get_int_max_str_digits
 _set_digit_limit = sys.set_int_max_str_digits
 _bases_of = type.__dict__["__mro__"].__get__
@@ -64,12 +67,7 @@ def plain(item):
 
 def written(writer, item):
     """The text that the writer, a new one, makes of the item. Raises as `encode` does."""
-    digit_limit = _get_digit_limit()
-    _set_digit_limit(0)
-    try:
-        writer.value(item)
-    finally:
-        _set_digit_limit(digit_limit)
+    writer.value(item)
     return "".join(writer.parts)
 
 
@@ -163,7 +161,7 @@ def _alike(items):
     """The array of items that are all ints or all floats, in one go; None where that does not do."""
     kinds = {*map(id, map(type, items))}
     if kinds == {id(int)}:
-        if max(map(int.bit_length, items)) < 10_000:
+        if max(map(int.bit_length, items)) < _ALWAYS_PRINTED:
             return f"[{','.join(map(int.__repr__, items))}]"
     elif kinds == {id(float)}:
         text = ",".join(map(float.__repr__, items))
@@ -193,9 +191,16 @@ def _write_int(writer, item):
 
 
 def _digits(item):
+    if int.bit_length(item) < _ALWAYS_PRINTED:
+        return int.__repr__(item)
     if int.bit_length(item) > MAX_BYTES * 3:
         raise ValueError(f"the value's encoding is longer than {MAX_BYTES} bytes")
-    return int.__repr__(item)
+    digit_limit = _get_digit_limit()
+    _set_digit_limit(0)
+    try:
+        return int.__repr__(item)
+    finally:
+        _set_digit_limit(digit_limit)
 
 
 def _write_float(writer, item):
