@@ -50,6 +50,7 @@ class Answers:
         self._errors = []
         self._received = Received(namespace)
         self._described = set()
+        self._functions = {}
         self._read = Reading(more_readers() | self._received.readers() | {"$opaque": self._object}).read
         streams.record_output()
 
@@ -82,10 +83,19 @@ class Answers:
         return self._finished(None)
 
     def _call(self, function, keywords, *texts):
-        function = self._read(function)
-        if type(function) is str:
-            function = self._namespace[function] if function in self._namespace else find(self._namespace, function)
-        return self._called(function, keywords, texts)
+        return self._called(self._function(function), keywords, texts)
+
+    def _function(self, text):
+        """What a text stands for that is called; of an object of the program's, whose number it has for good, only
+        looked up once."""
+        function = self._functions.get(text)
+        if function is None:
+            function = self._read(text)
+            if type(function) is str:
+                return self._namespace[function] if function in self._namespace else find(self._namespace, function)
+            if text.startswith('{"$opaque"'):
+                self._functions[text] = function
+        return function
 
     def _method(self, item, name, keywords, *texts):
         item = self._read(item)
