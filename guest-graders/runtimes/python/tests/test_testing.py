@@ -102,6 +102,44 @@ class Testing(RunningTestCase):
         swallowed = "try:\n    class B(A): pass\nexcept BaseException: pass"
         self.assertIn("derives a class", self.report(program, swallowed)["undecided"])
 
+    def test_one_call_asks_the_program_once(self):
+        test = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate([2]) == [2]"
+        self.assertPasses("def f(x):\n    return x", test, part=("check",), entry_point="f")
+        self.assertEqual([call.target for call in self.calls], ["$start", "$call", "$call"])
+
+    def test_what_the_prompt_defines_is_there(self):
+        check = "def check(candidate):\n    "
+        cases = (
+            # A helper, which only the prompt has.
+            ("def helper(x):\n    return x + 1\ndef f(x):\n", check + "assert candidate(helper(1)) == 2"),
+            # Before the test's own function of that name, and after it the test's.
+            ("def check(x):\n    return 5\ndef f(x):\n", f"five = check(0)\n{check}assert candidate(five) == 5"),
+            # In the place of a builtin, on a line that defines it or on one that may.
+            ("def len(x):\n    return 7\ndef f(x):\n", check + "assert candidate(len('')) == 7"),
+            ("from math import (\n  factorial as len)\ndef f(x):\n", check + "assert candidate(len(3)) == 6"),
+            ("if True:\n    len = abs\ndef f(x):\n", check + "assert candidate(len(-3)) == 3"),
+            # Out of sight.
+            ("def len(x):\n    return 7\ndef f(x):\n", check + "assert candidate(eval('len(1)')) == 7"),
+            ("def helper():\n    return 2\ndef f(x):\n", check + "assert candidate(__builtins__['helper']()) == 2"),
+            # In a function of the test that the program calls.
+            ("def helper(x):\n    return x + 1\ndef f(x):\n", check + "assert candidate(lambda: helper(1))() == 2"),
+            # With what it imports, and with what is not in the function that is tested.
+            ("from itertools import count as c\ndef f(x):\n", check + "assert candidate(next(c(4))) == 4"),
+            ("LIMIT = 3\ndef f(x):\n", check + "assert candidate(LIMIT) == 3"),
+        )
+        for preamble, test in cases:
+            with self.subTest(preamble=preamble, test=test):
+                preamble += "    pass\n"
+                self.assertPasses("def f(x):\n    return x", test, part=("check",), preamble=preamble, entry_point="f")
+        with self.subTest("a prompt that is no code"):
+            test = check + "assert candidate(1) == 1"
+            self.assertPasses("def f(x):\n    return x", test, part=("check",), preamble="def f(x", entry_point="f")
+
+    def test_the_tested_function_is_never_the_prompt_s(self):
+        preamble = "def helper(x):\n    return f(x)\ndef f(x):\n    return 'prompt'\n"
+        test = "def check(candidate):\n    assert helper(1) == 1\n    assert f(2) == candidate(2) == 2"
+        self.assertPasses("def f(x):\n    return x", test, part=("check",), preamble=preamble, entry_point="f")
+
     def test_builtins_stay_the_test_s_own(self):
         program = "def len(x): return 3\ndef sum(a, b): return a + b\ndef f(): return []"
         self.assertPasses(program, "assert len(f()) == 0")

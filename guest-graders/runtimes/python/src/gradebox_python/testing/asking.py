@@ -30,6 +30,7 @@ class Program:
         self.names = {}
         self.not_separable = None
         self.may_end_iteration = False
+        self.preamble = None
         self._peer = peer
         self._call_peer = host.call_peer
         self._errors = 0
@@ -79,12 +80,10 @@ class Program:
         return item
 
     def call(self, function, args, kwargs):
-        answer = self.ask("call", function, kwargs, *args)
-        return self._result(answer, args, getattr(function, "__name__", "") == "__next__")
+        return self._result(self.ask("call", function, kwargs, *args), args)
 
     def call_method(self, owner, name, args, kwargs):
-        answer = self.ask("method", owner, name, kwargs, *args)
-        return self._result(answer, args, name == "__next__")
+        return self._result(self.ask("method", owner, name, kwargs, *args), args)
 
     def operate(self, name, *operands):
         return self.ask("operate", name, *operands)
@@ -131,7 +130,7 @@ class Program:
             elif kind == 2:
                 self._sender.write_back(number, value)
 
-    def _result(self, answer, args, ends_iteration):
+    def _result(self, answer, args):
         kind = type(answer)
         if kind is _Argument:
             return args[answer.number]

@@ -41,12 +41,16 @@ _WELL_KNOWN = _well_known()
 class Names(dict):
     """The builtins of the test. Python asks for `__missing__` what is neither global nor builtin."""
 
-    def __init__(self, program, source):
+    def __init__(self, program, source, namespace):
         dict.__init__(self, vars(builtins))
         self._program = program
         self._source = source
+        self._namespace = namespace
 
     def __missing__(self, name):
+        self._program.preamble.make()
+        if name in self._namespace:
+            return self._namespace[name]
         if self._is_module(name):
             return importlib.import_module(name)
         if name in _WELL_KNOWN and not self._program.defines(name):
@@ -96,15 +100,16 @@ def replaced_builtins(program, code):
 
     MBPP has tests such as `assert sum(10, 15) == 6`.
     """
-    names = set(_names(code))
+    names = set(names_of(code))
     own = {name for name in names if name in program.names and not hasattr(builtins, name)}
     if own:
         return []
     return [name for name in names if hasattr(builtins, name) and name in program.names]
 
 
-def _names(code):
+def names_of(code):
+    """Every name that the code looks up, sets or takes an attribute of, nested functions included."""
     yield from code.co_names
     for constant in code.co_consts:
         if type(constant) is CodeType:
-            yield from _names(constant)
+            yield from names_of(constant)

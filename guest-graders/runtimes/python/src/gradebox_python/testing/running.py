@@ -15,6 +15,7 @@ from ..tracebacks import PROGRAM, frames, traceback_of
 from . import pytest_stand_in
 from .asking import Program
 from .names import Names, provide_modules, replaced_builtins
+from .preamble import Preamble
 from .pytest_stand_in import Skipped
 
 MODULE_NAME = "tests"
@@ -68,13 +69,16 @@ class Test:
     def _prepare(self, options):
         names = self._namespace
         names["__name__"] = MODULE_NAME
-        names["__builtins__"] = Names(self._program, self._source)
+        names["__builtins__"] = Names(self._program, self._source, names)
         sys.modules[MODULE_NAME] = _SharedModule(MODULE_NAME, names)
         sys.modules["pytest"] = pytest_stand_in
         provide_modules(self._program)
         self._program.may_end_iteration = "StopIteration" in self._source or "StopAsyncIteration" in self._source
-        self._load_preamble(options["preamble"], options["entry_point"])
         entry_point = options["entry_point"]
+        preamble = self._program.preamble = Preamble(options["preamble"], names)
+        if options["part"][0] != "check" or options["setup"] or not preamble.may_wait(self._code):
+            preamble.make()
+            self._know_classes(entry_point)
         if entry_point and entry_point.isidentifier():
             names[entry_point] = self._program.function(entry_point)
         for name in replaced_builtins(self._program, self._code):
@@ -82,6 +86,8 @@ class Test:
         self._set_up(options["setup"])
 
     def _set_up(self, code):
+        if not code.strip():
+            return
         try:
             exec(compile(code, "<setup>", "exec", 0, True), self._namespace)
         except Exception as error:
@@ -89,12 +95,8 @@ class Test:
                 raise BrokenSetup(f"the setup raises {type_name(error)}: {_message(error)}") from None
             raise
 
-    def _load_preamble(self, preamble, entry_point):
-        """What the prompt defines; a prompt that is no code defines nothing."""
-        try:
-            exec(compile(preamble, "<prompt>", "exec", 0, True), self._namespace)
-        except Exception:
-            return
+    def _know_classes(self, entry_point):
+        """Of the classes that the prompt defines, the test may expect objects."""
         own = {
             name: item
             for name, item in self._namespace.items()
@@ -106,13 +108,22 @@ class Test:
         """Nothing more, `check(entry_point)`, a function, a method of a class, or every `TestCase`."""
         kind, *names = part
         if kind == "check":
-            self._namespace["check"](eval(compile(entry_point, "<entry point>", "eval"), self._namespace))
+            self._check(entry_point)
         elif kind == "function":
             pytest_stand_in.run(self._namespace[names[0]], self._namespace)
         elif kind == "method":
             self._run_method(self._namespace[names[0]], names[1])
         elif kind == "cases":
             self._run_cases()
+
+    def _check(self, entry_point):
+        names = self._namespace
+        if "check" not in names:
+            self._program.preamble.make()
+        if entry_point.isidentifier() and entry_point in names:
+            names["check"](names[entry_point])
+        else:
+            names["check"](eval(compile(entry_point, "<entry point>", "eval"), names))
 
     def _run_method(self, cls, name):
         if issubclass(cls, unittest.TestCase):

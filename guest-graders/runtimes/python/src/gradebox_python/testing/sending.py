@@ -196,6 +196,7 @@ class Sender:
         return f'[{number},"object",{self.encoded(state)},null]'
 
     def _globals(self, function):
+        self._program.preamble.make()
         found = {}
         for name in _names(function.__code__, "LOAD_GLOBAL", "LOAD_NAME"):
             if name in function.__globals__:
