@@ -122,6 +122,14 @@ impl Making {
         Ok(())
     }
 
+    pub(crate) fn clear(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_clear(&mut self.store).map_err(failed)
+    }
+
+    pub(crate) fn watch(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_watch(&mut self.store).map_err(failed)
+    }
+
     pub(crate) fn release(&mut self) -> Result<()> {
         self.runtime.gradebox_making_making().call_release(&mut self.store).map_err(failed)
     }

@@ -27,6 +27,8 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     let mut making = Making::start(component)?;
     let mut other = Making::start(component)?;
     (making, other) = rehearse(making, other)?;
+    making.watch()?;
+    (making, other) = rehearse(making, other)?;
     let heap = Heap::find(making.memory()?)?;
     heap.withdraw(making.memory()?)?;
     // Before code is made anew: what it does with a constant when it runs depends on whether that is immortal. The other
@@ -51,13 +53,12 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     grown.fill(0);
     let chunks = heap.chunks(making.memory()?)?;
     let objects = objects::immortalise(making.memory()?, &chunks, &objects)?;
-    // What the next program finds shall lie together, too, and not in the holes that the last one left. The collector
-    // lets go of the objects, as it does of everything immortal that it meets. The second time, nothing is in the
-    // interpreter's lists of free objects any more that lies elsewhere.
-    for _ in 0..2 {
-        heap.withdraw(making.memory()?)?;
-        making.settle(0)?;
-    }
+    // What the next program finds shall lie together, too: not in the holes that the last one left, nor where what lies
+    // in the interpreter's lists of free objects happens to be. The collector lets go of the objects, as it does of
+    // everything immortal that it meets.
+    heap.withdraw(making.memory()?)?;
+    making.settle(0)?;
+    making.clear()?;
     heap.withdraw(making.memory()?)?;
     heap.offer(making.memory()?, room)?;
     making.settle(0)?;

@@ -9,9 +9,9 @@ from types import CodeType
 from wit_world.exports.making import Object, Tested, WarmUp
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import placement, room, snapshot
+from . import descriptors, interpreter, placement, room, snapshot
 from .encoding import encode
-from .interpreter import session
+from .session import Session
 from .usual import USUAL
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
 
@@ -43,13 +43,22 @@ class Making:
     def settle(self, room):
         snapshot.settle(room)
         # componentize-py seeds `random` at an instance's first call. This one has had it, and so has its memory.
-        session.random_is_seeded = True
+        interpreter.session.random_is_seeded = True
+
+    def clear(self):
+        snapshot.clear()
+
+    def watch(self):
+        placement.watch()
 
     def release(self):
         room.release()
 
     def gather(self):
         placement.make_anew()
+        placement.move_keys(sys.modules)
+        interpreter.session = Session()
+        descriptors.lead_to(interpreter.session)
 
     def objects(self):
         return [Object(id(item), id(type(item)), _digest(item)) for item in _reachable()]

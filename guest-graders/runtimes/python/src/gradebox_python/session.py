@@ -97,6 +97,16 @@ class Session:
         self.streams.install()
         sys.argv = [FILE_NAME]
 
+    def clear(self):
+        """Lets go of the program and of everything that was made for it; `reset` makes it again."""
+        self.streams = self._handles = self._code = self._failure = self._module = self._namespace = None
+        self._test = self._answers = None
+        _modules.pop(SCRIPT_NAME, None)
+        for name in ("stdin", "stdout", "stderr"):
+            setattr(sys, name, None)
+            setattr(sys, f"__{name}__", None)
+        sys.argv = []
+
     def load(self, source, peers):
         """Compiles the program. Raises Err(Stop)."""
         if not self._fresh:

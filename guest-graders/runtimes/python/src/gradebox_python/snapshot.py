@@ -15,9 +15,9 @@ from componentize_py_types import Err
 from wit_world.imports import host
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script, Call
 
-from . import descriptors, event_loop, placement, streams, threads
+from . import descriptors, event_loop, interpreter, placement, streams, threads
 from .encoding import encode
-from .interpreter import Interpreter, session
+from .interpreter import Interpreter
 from .session import Session
 from .tracebacks import PROGRAM, remember_source
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
@@ -34,7 +34,7 @@ otherwise do so, and write to its code objects, in every program's memory."""
 
 def prepare():
     """Warms up and settles, while componentize-py runs the application."""
-    descriptors.lead_to(session)
+    descriptors.lead_to(interpreter.session)
     event_loop.install()
     threads.install()
     _add_site_builtins()
@@ -49,9 +49,19 @@ def settle(room=0):
     """Puts everything back and makes what the next program finds, with so many bytes free behind it."""
     bytes(room)
     _put_back()
-    session.reset()
+    # With a table of its own for the source that comes, where the rest of the program will be.
+    remember_source(PROGRAM, "")
+    interpreter.session.reset()
     gc.set_threshold(GC_THRESHOLD, 10, 0)
     # A collection also empties the free lists of small objects, so none may follow.
+    gc.collect()
+
+
+def clear():
+    """Lets go of everything that the next program would find, and of the memory that it lay in."""
+    _put_back()
+    interpreter.session.clear()
+    # Empties the interpreter's lists of free objects, too, from which new ones would be taken.
     gc.collect()
 
 
@@ -69,14 +79,14 @@ def _add_site_builtins():
 
 def _warm_up():
     streams.set_delivery(lambda channel, data: None)
-    interpreter = Interpreter()
+    exports = Interpreter()
     for _ in range(ROUNDS):
         for source, stdin in SCRIPTS:
-            _run(interpreter, source, Action_Script(), stdin)
+            _run(exports, source, Action_Script(), stdin)
         for source, target, args in CALLS:
-            _run(interpreter, source, Action_Call(Call(target, args, [])), b"")
+            _run(exports, source, Action_Call(Call(target, args, [])), b"")
         for source, expression in EXPRESSIONS:
-            _run(interpreter, source, Action_Evaluate(expression), b"")
+            _run(exports, source, Action_Evaluate(expression), b"")
         for source, test, part, entry_point in TESTS:
             _run_test(source, test, test_options(part, entry_point))
     streams.restore_delivery()
@@ -87,11 +97,11 @@ def test_options(part, entry_point):
     return {"preamble": "", "setup": "", "entry_point": entry_point, "part": part}
 
 
-def _run(interpreter, source, action, stdin):
-    interpreter.check(source)
+def _run(exports, source, action, stdin):
+    exports.check(source)
     try:
-        interpreter.load(source, [])
-        interpreter.perform(action, stdin)
+        exports.load(source, [])
+        exports.perform(action, stdin)
     except Err:
         return
 
@@ -122,9 +132,7 @@ def _put_back():
     """Undoes what the programs of the warm-up did to the interpreter."""
     for name in ("__main__", "solution", "program", "tests", "pytest"):
         sys.modules.pop(name, None)
-    # With a table of its own for the source that comes, where the rest of the program will be.
     linecache.cache.clear()
-    remember_source(PROGRAM, "")
     atexit._clear()
     random.seed(0)
     sys.setrecursionlimit(1000)
