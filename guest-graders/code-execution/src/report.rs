@@ -19,9 +19,10 @@ use crate::{
 const IN_REASON: usize = 300;
 /// Characters of one value in the details.
 const IN_DETAILS: usize = 1000;
-/// How many tests the details list, and how many of them with what went in and came out.
+/// How many tests the details list.
 const LISTED: usize = 200;
-const DESCRIBED: usize = 50;
+/// How many failed tests the details describe, with what went in and came out.
+pub(crate) const DESCRIBED: usize = 50;
 
 /// What the tests of one response came to.
 pub(crate) struct Report<'a> {

@@ -18,6 +18,7 @@ use crate::{
     checker, judge, language,
     params::{Instance, Params},
     program::{Program, target_in},
+    report,
     suite::{Case, Suite},
 };
 
@@ -74,6 +75,19 @@ impl Outcome {
         }
     }
 
+    /// Leaves nothing of what the program gave but what it came to.
+    fn forget(&mut self) {
+        match self {
+            Self::Wrong(found) | Self::Withheld { found, .. } => *found = Found::Printed(String::new()),
+            Self::Rejected { message, found, .. } => {
+                *message = None;
+                *found = Found::Printed(String::new());
+            }
+            Self::NothingRaised(value) => *value = None,
+            _ => {}
+        }
+    }
+
     fn is_timeout(&self) -> bool {
         match self {
             Self::TimedOut => true,
@@ -123,6 +137,7 @@ impl<R: Runner> Run<'_, R> {
             };
             let (now, later) = cases.split_at(cases.len().min(together).min(fitting));
             outcomes.extend(self.batch(outcomes.len(), now, &mut shared)?);
+            self.forget(&mut outcomes);
             cases = later;
             together = (together * 2).min(64);
         }
@@ -134,6 +149,14 @@ impl<R: Runner> Run<'_, R> {
         }
         outcomes.resize(self.suite.cases.len(), rest);
         Ok(outcomes)
+    }
+
+    /// Drops what failed tests gave that no report describes: a program that floods each of many tests would take all the
+    /// memory of the grader.
+    fn forget(&self, outcomes: &mut [Outcome]) {
+        let described = self.params.max_tests_in_reason.max(report::DESCRIBED);
+        let failed = outcomes.iter_mut().filter(|outcome| **outcome != Outcome::Passed);
+        failed.skip(described).for_each(Outcome::forget);
     }
 
     /// How many cases may begin together after the cases before have taken this time, so that all but one of them are

@@ -55,6 +55,14 @@ fn exit_is_an_end_for_a_script_and_none_for_a_call_or_an_assert() {
 }
 
 #[test]
+fn what_no_report_describes_is_not_kept() {
+    let tests: Vec<Json> = (0..120).map(|number| json!({"stdin": number.to_string(), "stdout": "1"})).collect();
+    let found = outcomes(&json!({"tests": tests}), |_, _| printed("2"));
+    let of = |text: &str| Outcome::Wrong(Found::Printed(text.to_owned()));
+    assert_eq!((&found[49], &found[50], &found[119]), (&of("2"), &of(""), &of("")));
+}
+
+#[test]
 fn a_test_passes_only_when_its_sandbox_says_so() {
     let fields = json!({"test_list": ["assert f(1) == 1"]});
     assert_eq!(outcomes(&fields, |_, _| report(true, &[])), [Outcome::Passed]);
