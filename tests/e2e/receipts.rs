@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     crafted::Craft,
     endpoint::{Scripted, completion},
-    support::{Bench, Ran, grade},
+    support::{Bench, Ran, grade, root},
 };
 
 const ARGUMENTS: &[&str] = &["--deterministic", "--receipts"];
@@ -447,4 +447,24 @@ fn orders_of_responses_are_made_again() {
     refined[0]["refinement"]["attempts"][0]["response"] = json!("x = 60");
     let all = found(&bench, &refined);
     assert!(all.iter().any(|one| one.ends_with("crafted: sample")), "{all:?}");
+}
+
+#[test]
+fn a_runtime_of_one_s_own_comes_before_the_built_in_one() {
+    let bench = Bench::new();
+    let row = json!({"id": "square", "query": "Write f.", "response": "```javascript\nfunction f(n) { return n * n }\n```",
+                     "tests": {"fn_name": "f", "inputs": [[2]], "outputs": [4]}});
+    let used = |more: &[&str]| {
+        let all = [&["-g", "code-execution", "--receipts"], more].concat();
+        let (ran, graded) = bench.grade(std::slice::from_ref(&row), &all);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        grade(&graded[0], "code-execution")["receipt"]["runtimes"]["javascript"].as_str().map(str::to_owned)
+    };
+    // The same runtime, with a custom section that says `mine`.
+    let mut own = fs::read(root().join("target/graders/runtimes/javascript.wasm")).unwrap();
+    own.extend([0, 5, 4, b'm', b'i', b'n', b'e']);
+    let own = bench.write("mine.wasm", own);
+    let (built_in, mine) = (used(&[]), used(&["--graders", own.to_str().unwrap()]));
+    assert!(built_in.is_some());
+    assert!(mine.is_some() && mine != built_in, "{mine:?}");
 }

@@ -391,9 +391,8 @@ fn admitted(
         }
         Subject::Language(language) => {
             let language = description::language(language)?;
-            let names = std::iter::once(&language.name).chain(&language.aliases);
-            let languages = names.map(|name| name.to_ascii_lowercase()).collect();
-            let component = sandbox.register(compiled, LoadRole::Runtime { languages });
+            // Which names select it depends on the runtimes that were found before it.
+            let component = sandbox.register(compiled, LoadRole::Runtime { languages: vec![] });
             let WireLanguage { name, version, aliases, extensions } = language;
             Ok(Admitted::Language(Language { name, version, aliases, extensions, path, digest, component }))
         }

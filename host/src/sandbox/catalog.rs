@@ -153,13 +153,13 @@ impl Catalog {
                 match seen {
                     Ok(Seen::Listed(admitted)) => {
                         index.keep_from(&known, &path);
-                        catalog.add(admitted);
+                        catalog.add(sandbox, admitted);
                     }
                     Ok(Seen::Looked(look)) => {
                         if path.parent() == Some(directory) {
                             index.add(&path, &look);
                         }
-                        catalog.add(look.admitted);
+                        catalog.add(sandbox, look.admitted);
                     }
                     Err(reason) => catalog.rejected.push(Rejected { path, reason: clean(&reason) }),
                 }
@@ -232,7 +232,7 @@ impl Catalog {
         self.languages.iter().find(|language| language.answers_to(name))
     }
 
-    fn add(&mut self, admitted: Admitted) {
+    fn add(&mut self, sandbox: &Sandbox, admitted: Admitted) {
         let (name, path) = match &admitted {
             Admitted::Grader(entry) => (&entry.name, &entry.path),
             Admitted::Language(language) => (&language.name, &language.path),
@@ -255,7 +255,12 @@ impl Catalog {
                 self.by_name.insert(entry.name.clone(), self.graders.len());
                 self.graders.push(*entry);
             }
-            Admitted::Language(language) => self.languages.push(language),
+            Admitted::Language(language) => {
+                let names = std::iter::once(&language.name).chain(&language.aliases);
+                let free = names.filter(|name| self.language(name).is_none());
+                sandbox.select_by(language.component, free.map(|name| name.to_ascii_lowercase()).collect());
+                self.languages.push(language);
+            }
         }
     }
 }
@@ -277,7 +282,7 @@ pub async fn inspect(
 ) -> Result<Catalog, String> {
     let mut catalog = Catalog::default();
     let look = admit(sandbox, cache, path, &Turns::new(), compiling).await.map_err(|reason| clean(&reason))?;
-    catalog.add(look.admitted);
+    catalog.add(sandbox, look.admitted);
     Ok(catalog)
 }
 

@@ -228,6 +228,14 @@ impl Sandbox {
         id
     }
 
+    /// Says which names select a language runtime in the workers that start from now on.
+    pub(super) fn select_by(&self, runtime: ComponentId, languages: Vec<String>) {
+        if let Some(registered) = lock(&self.0.components).get_mut(runtime as usize) {
+            let compiled = registered.compiled.clone();
+            *registered = Arc::new(Registered { compiled, role: LoadRole::Runtime { languages } });
+        }
+    }
+
     /// Does one piece of work in a worker. The second value is what is told of it beside.
     pub(super) async fn run(
         &self,
