@@ -5,18 +5,15 @@ Reading runs no code of the program's: only the types named here are made, by th
 
 from .pristine import BUILTINS as __builtins__
 
-import sys
 from base64 import b64decode
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from json.scanner import make_scanner
 
-_get_digit_limit = sys.get_int_max_str_digits
-_set_digit_limit = sys.set_int_max_str_digits
+from .digits import LEAST_LIMIT, without_limit
+
 _BLANKS = " \t\r\n"
-_ALWAYS_READ = 640
-"""Digits of a number: CPython's limit on them, which a program may set, is at least this."""
 
 
 def decode(text, resolve):
@@ -44,14 +41,7 @@ class Reading:
 
     def read(self, text):
         """As the function of this name."""
-        if len(text) <= _ALWAYS_READ:
-            return self._read(text)
-        digit_limit = _get_digit_limit()
-        _set_digit_limit(0)
-        try:
-            return self._read(text)
-        finally:
-            _set_digit_limit(digit_limit)
+        return self._read(text) if len(text) <= LEAST_LIMIT else without_limit(self._read, text)
 
     def _read(self, text):
         text = text.strip(_BLANKS)

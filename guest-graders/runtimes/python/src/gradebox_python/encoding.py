@@ -10,13 +10,14 @@ instances, functions) is `$opaque`.
 
 from .pristine import BUILTINS as __builtins__
 
-import sys
 from base64 import b64encode
 from collections import OrderedDict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from json.encoder import encode_basestring
+
+from .digits import LEAST_LIMIT_BITS, without_limit
 
 MAX_DEPTH = 200
 """Containers within containers."""
@@ -25,11 +26,6 @@ MAX_BYTES = 4 * 1024 * 1024
 """Length of one value's text."""
 
 _SMALL = 1 << 62
-_ALWAYS_PRINTED = 2000
-"""Bits of an int: CPython's limit on digits, which a program may set, is at least 640 of them."""
-
-_get_digit_limit = sys.get_int_max_str_digits
-_set_digit_limit = sys.set_int_max_str_digits
 _bases_of = type.__dict__["__mro__"].__get__
 _numerator = Fraction._numerator.__get__
 _denominator = Fraction._denominator.__get__
@@ -161,7 +157,7 @@ def _alike(items):
     """The array of items that are all ints or all floats, in one go; None where that does not do."""
     kinds = {*map(id, map(type, items))}
     if kinds == {id(int)}:
-        if max(map(int.bit_length, items)) < _ALWAYS_PRINTED:
+        if max(map(int.bit_length, items)) < LEAST_LIMIT_BITS:
             return f"[{','.join(map(int.__repr__, items))}]"
     elif kinds == {id(float)}:
         text = ",".join(map(float.__repr__, items))
@@ -191,16 +187,11 @@ def _write_int(writer, item):
 
 
 def _digits(item):
-    if int.bit_length(item) < _ALWAYS_PRINTED:
+    if int.bit_length(item) < LEAST_LIMIT_BITS:
         return int.__repr__(item)
     if int.bit_length(item) > MAX_BYTES * 3:
         raise ValueError(f"the value's encoding is longer than {MAX_BYTES} bytes")
-    digit_limit = _get_digit_limit()
-    _set_digit_limit(0)
-    try:
-        return int.__repr__(item)
-    finally:
-        _set_digit_limit(digit_limit)
+    return without_limit(int.__repr__, item)
 
 
 def _write_float(writer, item):
