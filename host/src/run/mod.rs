@@ -284,7 +284,8 @@ async fn drive(
     // gaps.
     let begin = async |row: Result<Row, RunError>| -> Result<Option<(FinishedRow, RowTimes)>, RunError> {
         let Ok(_place) = gate.acquire().await else { return Ok(None) };
-        if stopping.load(Ordering::Relaxed) {
+        // An error that ends the run is looked for here, too: the row that met it may wait to be written behind a slow one.
+        if stopping.load(Ordering::Relaxed) || run.fatal.first().is_some() {
             return Ok(None);
         }
         let row = row?;

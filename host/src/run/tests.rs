@@ -5,6 +5,7 @@ use std::{
     future::pending,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicUsize},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -276,14 +277,15 @@ async fn a_judge_whose_calls_can_never_succeed_ends_the_run_with_the_rows_before
     assert_eq!(rows(&files.partial())[1]["grades"]["a"]["kind"], json!("model-failed"));
 }
 
-/// Fails the row `1` for good, and judges the row `0` after that without any call.
-struct SecondFails {
+/// Fails every row but `0` for good, and judges the row `0` some time after that without any call.
+struct OthersFail {
     fatal: FatalErrors,
     failed: Notify,
+    begun: Arc<AtomicUsize>,
 }
 
 #[async_trait]
-impl Grader for SecondFails {
+impl Grader for OthersFail {
     fn mode(&self) -> Mode {
         Mode::Pointwise
     }
@@ -293,8 +295,11 @@ impl Grader for SecondFails {
     }
 
     async fn grade(&self, sample: &Sample) -> Graded {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         if sample.response.as_deref() == Some("0") {
             self.failed.notified().await;
+            // Time enough for rows that must not be begun.
+            tokio::time::sleep(Duration::from_millis(50)).await;
             return Outcome::Undecided { reason: String::new() }.into();
         }
         self.fatal.note(&ModelError::Unauthorized("wrong key".to_owned()));
@@ -304,15 +309,17 @@ impl Grader for SecondFails {
 }
 
 #[tokio::test]
-async fn a_row_that_needed_no_call_is_kept_although_a_later_one_ended_the_run() {
-    let files = Files::responses(["0", "1", "2"]);
+async fn a_row_that_needed_no_call_is_kept_although_a_later_one_ended_the_run_and_none_is_begun_after_that() {
+    let files = Files::responses((0..20).map(|number| number.to_string()));
     let fatal = FatalErrors::default();
-    let grader = SecondFails { fatal: fatal.clone(), failed: Notify::new() };
+    let begun = Arc::new(AtomicUsize::new(0));
+    let grader = OthersFail { fatal: fatal.clone(), failed: Notify::new(), begun: Arc::clone(&begun) };
     let panel = panel([Member { grader: Arc::new(grader), ..judge("a") }]);
     let run = Run { fatal, ..files.run(&panel) };
     let ended = grade(&run, files.dataset.rows().unwrap(), files.output(), pending()).await;
     assert!(matches!(ended, Err(RunError::Model { .. })), "{ended:?}");
     assert_eq!(responses(&files.partial()), ["0"]);
+    assert_eq!(begun.load(Ordering::Relaxed), 2, "rows were begun after the error that ended the run");
 }
 
 #[tokio::test]
