@@ -15,6 +15,7 @@ mod retry;
 mod shard;
 mod summary;
 mod times;
+mod window;
 
 use std::{
     pin::pin,
@@ -22,7 +23,7 @@ use std::{
     time::Instant,
 };
 
-use futures::StreamExt;
+use futures::{StreamExt, TryFutureExt};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -42,7 +43,7 @@ pub use self::{
     summary::{GraderSummary, RefinementSummary, Summary},
     times::{Times, watch_grader, watch_writer},
 };
-use self::{recorded::RowContext, times::RowTimes};
+use self::{recorded::RowContext, times::RowTimes, window::Window};
 use crate::{
     dataset::{DatasetError, Output, Parts, Row},
     model::ModelError,
@@ -51,9 +52,6 @@ use crate::{
     sample::Columns,
     score::ErrorKind,
 };
-
-/// Rows that are admitted for each one that may be worked on: what a slow row lets its followers get ahead.
-const WINDOW: usize = 4;
 
 /// What a run works with.
 pub struct Run<'a> {
@@ -282,6 +280,7 @@ async fn drive(
     let (gate, stopping) = (Semaphore::new(concurrency), AtomicBool::new(false));
     // The gate is fair, so that the rows begun before a stop are the first ones: the rows of a partial output have no
     // gaps.
+    let window = Window::new(concurrency);
     let begin = async |row: Result<Row, RunError>| -> Result<Option<(FinishedRow, RowTimes)>, RunError> {
         let Ok(_place) = gate.acquire().await else { return Ok(None) };
         // An error that ends the run is looked for here, too: the row that met it may wait to be written behind a slow one.
@@ -292,11 +291,14 @@ async fn drive(
         let plain = RowContext { number: row.number, anew: false };
         let context = run.recorder.as_ref().map_or(plain, |recorder| recorder.context(row.number));
         run.progress.row_begun();
-        let worked = times::timed(row.number, context.scope(work(row))).await;
+        let done = times::timed(row.number, context.scope(work(row))).await;
         run.progress.row_ended();
-        Ok(Some(worked))
+        Ok(Some(done))
     };
-    let mut finished = pin!(reader::read(rows).map(&begin).buffered(concurrency * WINDOW));
+    let worked = reader::read(rows)
+        .then(|row| window.admit(row))
+        .map(|(row, share)| begin(row).map_ok(|done| done.map(|(row, times)| (row, times, share))));
+    let mut finished = pin!(worked.buffered(window.rows()));
     let mut shutdown = pin!(shutdown);
     let is_complete = loop {
         let next = tokio::select! {
@@ -308,8 +310,8 @@ async fn drive(
             next = finished.next() => next,
         };
         let Some(row) = next.transpose()? else { break true };
-        let Some((row, times)) =
-            row.filter(|(row, _)| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal)))
+        let Some((row, times, _share)) =
+            row.filter(|(row, ..)| !(run.fatal.first().is_some() && row.result.lacks_model(&run.fatal)))
         else {
             if matches!(run.fatal.first(), Some(ModelError::Budget(_))) {
                 // What is under way is paid for: its answers come into the record, which must also say of the calls that

@@ -175,6 +175,24 @@ async fn rows_are_written_in_their_order_whichever_is_done_first() {
     assert_eq!((summary.as_ref().unwrap().rows, summary.unwrap().is_partial), (3, false));
 }
 
+#[tokio::test]
+async fn a_slow_row_holds_no_other_back() {
+    let files = Files::responses((0..200).map(|number| number.to_string()));
+    let late = Arc::new(Notify::new());
+    let first_waits = move |response: String| {
+        let late = Arc::clone(&late);
+        async move {
+            match response.as_str() {
+                "0" => tokio::time::timeout(Duration::from_mins(1), late.notified()).await.expect("rows went on"),
+                "150" => late.notify_one(),
+                _ => {}
+            }
+        }
+    };
+    files.grade(&panel([doing(first_waits)])).await.unwrap();
+    assert_eq!(responses(&files.out()).len(), 200);
+}
+
 /// The rows that were read, and the most of them that were not yet written.
 struct Held(Arc<AtomicUsize>, Arc<AtomicUsize>);
 impl Progress for Held {
@@ -185,8 +203,8 @@ impl Progress for Held {
 }
 
 #[tokio::test]
-async fn no_more_rows_are_held_than_the_concurrency_allows() {
-    let files = Files::responses((0..200).map(|number| number.to_string()));
+async fn no_more_rows_are_held_than_the_window_allows() {
+    let files = Files::responses((0..2000).map(|number| number.to_string()));
     let (active, most, read, worst) =
         <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
     let counting = {
@@ -207,7 +225,7 @@ async fn no_more_rows_are_held_than_the_concurrency_allows() {
     });
     grade(&run, rows, files.output(), pending()).await.unwrap();
     assert_eq!(most.load(Ordering::SeqCst), 3);
-    let bound = 3 * WINDOW + reader::AHEAD + 2;
+    let bound = Window::new(3).rows() + reader::AHEAD + 3;
     assert!(worst.load(Ordering::SeqCst) <= bound, "{} rows of at most {bound}", worst.load(Ordering::SeqCst));
 }
 
