@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,10 @@ def main():
     if not IMAGE.is_file():
         sys.exit(f"build.py: {IMAGE.relative_to(ROOT)} is missing; `make graders` builds it")
     inputs = input_files() if packages is None else [*input_files(), *package_files(name, packages)]
-    make(linked, inputs, lambda made: componentize(toolchain(), made, name, packages))
+    first, names = WORK / f"{name}.first.wasm", WORK / f"{name}.names.txt"
+    make(first, inputs, lambda made: componentize(toolchain(), made, name, packages))
+    make(names, [first, IMAGE], lambda made: run([IMAGE, "--names", first, made], "runtime-image failed"))
+    make(linked, [*inputs, names], lambda made: componentize(toolchain(), made, name, packages, names))
     # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left.
     image = [IMAGE, *(["--plain"] if plain else [])]
     make(output, [linked, IMAGE], lambda made: run([*image, linked, made], "runtime-image failed"), image)
@@ -151,9 +155,14 @@ def toolchain():
     return program
 
 
-def componentize(program, made, name, packages):
+def componentize(program, made, name, packages, names=None):
     wit = [argument for path in WIT for argument in ("-d", path)]
     sources = ["-p", SOURCES]
+    if names is not None:
+        folder = made.parent / "names"
+        folder.mkdir()
+        shutil.copyfile(names, folder / "names.txt")
+        sources += ["-p", folder]
     if packages is not None:
         sources += ["-p", installing.GUEST_SOURCES, "-p", install(program, made.parent / "site", name, packages)]
     run(

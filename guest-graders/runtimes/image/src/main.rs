@@ -3,6 +3,8 @@
 //! `runtime-image [--plain] IN.wasm OUT.wasm` fuses the core modules of the component into one, runs it until it is warm,
 //! and lets it begin with the memory that this leaves. With `--plain`, or where a check of that memory fails, it begins
 //! with the memory that it came with.
+//!
+//! `runtime-image --names IN.wasm OUT.txt` writes the names that the runtime of a component uses.
 
 mod component;
 mod fuse;
@@ -20,7 +22,7 @@ use std::{env, ffi::OsString, fs, path::Path, thread};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{component::LinkedComponent, wrap::Interface};
+use crate::{component::LinkedComponent, making::Making, wrap::Interface};
 
 /// What a language runtime exports, and what it exports besides while its image is made.
 const INTERPRETER: &str = "gradebox:runtime/interpreter@0.1.0";
@@ -34,22 +36,37 @@ fn main() -> Result<()> {
 
 fn run() -> Result<()> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let (plain, paths) = match arguments.split_first() {
-        Some((first, rest)) if first == "--plain" => (true, rest),
-        _ => (false, arguments.as_slice()),
+    let (option, paths) = match arguments.split_first() {
+        Some((first, rest)) if first == "--plain" || first == "--names" => (first.to_str(), rest),
+        _ => (None, arguments.as_slice()),
     };
-    let [input, output] = paths else { bail!("usage: runtime-image [--plain] IN.wasm OUT.wasm") };
+    let [input, output] = paths else { bail!("usage: runtime-image [--plain|--names] IN.wasm OUT") };
     let component = fs::read(input).with_context(|| format!("cannot read {}", Path::new(input).display()))?;
     let linked = LinkedComponent::parse(&component)?;
-    let mut module = fuse::fuse(&linked, &linked.exports(&[INTERPRETER])?)?;
+    let finished = match option {
+        Some("--names") => names(&component, &linked)?.into_bytes(),
+        _ => finished(&component, &linked, option.is_some())?,
+    };
+    fs::write(output, finished).with_context(|| format!("cannot write {}", Path::new(output).display()))
+}
+
+/// The names that the runtime uses, one on a line.
+fn names(component: &[u8], linked: &LinkedComponent<'_>) -> Result<String> {
+    let exports = &[INTERPRETER, MAKING];
+    let making = fuse::fuse(linked, &linked.exports(exports)?)?;
+    Ok(Making::start(&Interface::of(component, exports)?.wrap(&making)?)?.names()?.join("\n"))
+}
+
+/// The component of one core module.
+fn finished(component: &[u8], linked: &LinkedComponent<'_>, plain: bool) -> Result<Vec<u8>> {
+    let mut module = fuse::fuse(linked, &linked.exports(&[INTERPRETER])?)?;
     if !plain {
-        match with_snapshot(&component, &linked, &module) {
+        match with_snapshot(component, linked, &module) {
             Ok(with_snapshot) => module = with_snapshot,
             Err(error) => warn(&error),
         }
     }
-    let finished = Interface::of(&component, &[INTERPRETER])?.wrap(&module)?;
-    fs::write(output, finished).with_context(|| format!("cannot write {}", Path::new(output).display()))
+    Interface::of(component, &[INTERPRETER])?.wrap(&module)
 }
 
 /// The module with a memory of its own making, checked.

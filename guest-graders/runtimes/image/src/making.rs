@@ -138,6 +138,15 @@ impl Making {
         self.runtime.gradebox_making_making().call_gather(&mut self.store).map_err(failed)
     }
 
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        self.runtime.gradebox_making_making().call_refresh(&mut self.store).map_err(failed)
+    }
+
+    pub(crate) fn names(&mut self) -> Result<Vec<String>> {
+        let names = self.runtime.gradebox_making_making().call_names(&mut self.store).map_err(failed)?;
+        (!names.is_empty()).then_some(names).context("the runtime finds no names")
+    }
+
     pub(crate) fn objects(&mut self) -> Result<Vec<Object>> {
         let objects = self.runtime.gradebox_making_making().call_objects(&mut self.store).map_err(failed)?;
         (!objects.is_empty()).then_some(objects).context("the runtime finds no objects")

@@ -45,6 +45,8 @@ pub(crate) fn take(component: &[u8]) -> Result<Snapshot> {
     heap.withdraw(making.memory()?)?;
     // What was made anew has yet to run for the first time, which changes it.
     (making, _) = rehearse(making, other)?;
+    making.refresh()?;
+    making.settle(ROOM)?;
     // Looking for objects takes memory of its own, which must not stay.
     let before = making.memory()?.to_vec();
     let objects = making.objects()?;

@@ -60,6 +60,17 @@ class Making:
         interpreter.session = Session()
         descriptors.lead_to(interpreter.session)
 
+    def refresh(self):
+        snapshot.refresh()
+
+    def names(self):
+        uses = {}
+        for item in _reachable():
+            for part in _parts(item):
+                if type(part) is str and "\n" not in part and sys._is_interned(part):
+                    uses[part] = uses.get(part, 0) + 1
+        return sorted(uses, key=lambda name: (-uses[name], name))
+
     def objects(self):
         return [Object(id(item), id(type(item)), _digest(item)) for item in _reachable()]
 
@@ -75,17 +86,22 @@ def _reachable():
         if id(item) in found or id(item) in own:
             continue
         found[id(item)] = item
-        waiting.extend(gc.get_referents(item))
-        waiting.append(type(item))
-        if type(item) is dict:
-            waiting.extend(item)
-        elif type(item) is CodeType:
-            waiting.extend(getattr(item, name) for name in _CODE_PARTS)
-        # `isinstance` would ask the object for its class, and a package's object may answer as it likes.
-        elif issubclass(type(item), type):
-            waiting.append(type.__dict__["__name__"].__get__(item))
-            waiting.extend(type.__subclasses__(item))
+        waiting.extend(_parts(item))
     return found.values()
+
+
+def _parts(item):
+    parts = gc.get_referents(item)
+    parts.append(type(item))
+    if type(item) is dict:
+        parts.extend(item)
+    elif type(item) is CodeType:
+        parts.extend(getattr(item, name) for name in _CODE_PARTS)
+    # `isinstance` would ask the object for its class, and a package's object may answer as it likes.
+    elif issubclass(type(item), type):
+        parts.append(type.__dict__["__name__"].__get__(item))
+        parts.extend(type.__subclasses__(item))
+    return parts
 
 
 def _digest(item):

@@ -39,7 +39,7 @@ def prepare():
     threads.install()
     _add_site_builtins()
     sys.path[:] = []
-    _warm_up()
+    _warm_up(ROUNDS)
     # Whatever runs from now on is what programs make run.
     placement.make_anew()
     settle()
@@ -65,6 +65,16 @@ def clear():
     gc.collect()
 
 
+def refresh():
+    """Empties the cache of methods, and has it hold what programs look up.
+
+    Each call from outside the interpreter looks names up that it makes for the purpose. The cache holds those of
+    thousands of calls by now, all over memory, and reads each once more when it puts another in its place.
+    """
+    sys._clear_internal_caches()
+    _warm_up(1)
+
+
 def _add_site_builtins():
     """`exit`, `quit` and `help`, which the `site` module adds in a usual interpreter."""
     import _sitebuiltins
@@ -77,10 +87,10 @@ def _add_site_builtins():
         builtins.help = _sitebuiltins._Helper()
 
 
-def _warm_up():
+def _warm_up(rounds):
     streams.set_delivery(lambda channel, data: None)
     exports = Interpreter()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for source, stdin in SCRIPTS:
             _run(exports, source, Action_Script(), stdin)
         for source, target, args in CALLS:
