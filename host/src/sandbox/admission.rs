@@ -2,18 +2,19 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, BufRead, BufReader, Read},
     num::NonZero,
     path::Path,
     time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{Engine, component::Component};
 
 use super::{
-    cache::{CompileCache, Compiled, Marks, hex_digest},
+    cache::{CompileCache, Compiled, Marks, hexadecimal},
     catalog::{Entry, Language},
     compiler::{CompileError, CompileLimits},
     contract::{ADVICE, CONTRACT, first_difference},
@@ -27,6 +28,9 @@ use super::{
 
 /// Components larger than this are not read, in bytes.
 const LARGEST: u64 = 256 << 20;
+
+/// Bytes that are read at once: they stay in the processor's cache until their digest is made.
+const PIECE: usize = 256 << 10;
 
 pub(super) enum Admitted {
     Grader(Box<Entry>),
@@ -103,20 +107,25 @@ pub(super) async fn admit(
     turns: &Turns,
     compiling: &(dyn Fn(&Path) + Sync),
 ) -> Result<Look, String> {
-    let now = SystemTime::now();
-    let (marks, bytes) = read(path)?;
-    require_component(&bytes)?;
-    let digest = hex_digest(&bytes);
-    let found = [Purpose::Graders, Purpose::Runtimes].into_iter().find_map(|purpose| cache.find(&digest, purpose));
-    let (compiled, note): (Compiled, Note) = if let Some(found) = found {
-        found
+    let place = path.to_owned();
+    let file = tokio::task::spawn_blocking(move || ComponentFile::look(&place))
+        .await
+        .map_err(|error| format!("cannot be read: {error}"))??;
+    let is_kept = |purpose| cache.find(&file.digest, purpose);
+    let found = [Purpose::Graders, Purpose::Runtimes].into_iter().find_map(is_kept);
+    let (file, compiled, note): (ComponentFile, Compiled, Note) = if let Some((compiled, note)) = found {
+        (file, compiled, note)
     } else {
-        let _turn = turns.wait(bytes.len()).await;
+        let _turn = turns.wait(file.size).await;
         compiling(path);
-        examine(sandbox, cache, &bytes, &digest).await?
+        // It may be another one by now.
+        let (file, bytes) = ComponentFile::read(path)?;
+        let (compiled, note) = examine(sandbox, cache, &bytes, &file.digest).await?;
+        (file, compiled, note)
     };
+    let ComponentFile { marks, read, digest, .. } = file;
     let admitted = admitted(sandbox, path, digest.clone(), note.clone(), compiled)?;
-    Ok(Look { admitted, marks, read: now, digest, note })
+    Ok(Look { admitted, marks, read, digest, note })
 }
 
 /// A grader as the index has it: nothing of it is ready to run. `None` where that is no grader that can be listed.
@@ -142,18 +151,52 @@ pub(super) fn list_or_refuse(path: &Path, digest: String, note: Note) -> Result<
     Ok(Some(listed(path, digest, note).ok_or("cannot be listed")?))
 }
 
-fn read(path: &Path) -> Result<(Marks, Vec<u8>), String> {
-    let failed = |error: io::Error| format!("cannot be read: {error}");
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    let size = metadata.len();
-    if LARGEST < size {
-        return Err(format!("is {} MiB; components of up to {} MiB are read", size >> 20, LARGEST >> 20));
+/// A file that begins as a component does.
+struct ComponentFile {
+    marks: Marks,
+    read: SystemTime,
+    /// In bytes.
+    size: usize,
+    digest: String,
+}
+
+impl ComponentFile {
+    /// Looks at all of it and keeps none: most are compiled already.
+    fn look(path: &Path) -> Result<Self, String> {
+        Self::pass(path, |_| {})
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    // It may grow while it is read.
-    file.by_ref().take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
-    Ok((Marks::from(&metadata), bytes))
+
+    /// The same with its content.
+    fn read(path: &Path) -> Result<(Self, Vec<u8>), String> {
+        let mut content = Vec::new();
+        let file = Self::pass(path, |bytes| content.extend_from_slice(bytes))?;
+        Ok((file, content))
+    }
+
+    fn pass(path: &Path, mut keep: impl FnMut(&[u8])) -> Result<Self, String> {
+        let failed = |error: io::Error| format!("cannot be read: {error}");
+        let read = SystemTime::now();
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if LARGEST < metadata.len() {
+            return Err(format!("is {} MiB; components of up to {} MiB are read", metadata.len() >> 20, LARGEST >> 20));
+        }
+        // It may grow while it is read.
+        let mut content = BufReader::with_capacity(PIECE, file.take(LARGEST));
+        require_component(content.fill_buf().map_err(failed)?)?;
+        let (mut digest, mut size) = (Sha256::new(), 0);
+        loop {
+            let piece = content.fill_buf().map_err(failed)?;
+            if piece.is_empty() {
+                return Ok(Self { marks: Marks::from(&metadata), read, size, digest: hexadecimal(&digest.finalize()) });
+            }
+            digest.update(piece);
+            keep(piece);
+            let length = piece.len();
+            size += length;
+            content.consume(length);
+        }
+    }
 }
 
 /// Tells a component from everything else that may stand in such a file.

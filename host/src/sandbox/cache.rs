@@ -228,7 +228,11 @@ pub(super) fn unsealed(sealed: &[u8]) -> Option<&[u8]> {
 
 /// The SHA-256 of something, in hexadecimal.
 pub(super) fn hex_digest(content: &[u8]) -> String {
-    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
+    hexadecimal(&Sha256::digest(content))
+}
+
+pub(super) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
