@@ -50,7 +50,7 @@ impl Metering {
 }
 
 /// How often a running guest is looked at, in milliseconds.
-pub(super) const TICK_MILLISECONDS: u64 = 1;
+pub(super) const TICK_MILLISECONDS: u64 = 4;
 
 /// Native stack of the worker's thread: the runtimes' stack on top of the graders', and room for the host's own frames.
 pub(super) const THREAD_STACK: usize = RUNTIME_STACK + GRADER_STACK + (16 << 20);
