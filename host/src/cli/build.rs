@@ -38,7 +38,7 @@ pub(super) async fn build(args: &BuildArgs, environment: &Environment) -> Comman
     fs::write(made.path(), component).map_err(failed)?;
 
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::list(1, Metering::Time, &directories, environment).await?;
+    let components = Components::list(1, 0, Metering::Time, &directories, environment).await?;
     let status = place(args, made, &components).await;
     components.sandbox.close();
     status

@@ -29,7 +29,7 @@ pub(super) async fn check(args: &CheckArgs, environment: &Environment) -> Comman
     }
     // The runtimes of the directories, so that a grader that runs programs can show what it does.
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::list(1, Metering::Time, &directories, environment).await?;
+    let components = Components::list(1, 0, Metering::Time, &directories, environment).await?;
     let status = match sandbox::inspect(&components.sandbox, &components.cache, &args.file, &say_compiling).await {
         Err(reason) => {
             console::print(&format!("{}: does not fit: it {reason}", args.file.display()))?;

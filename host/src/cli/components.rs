@@ -33,14 +33,17 @@ impl Components {
         Self::found(sandbox, catalog, cache)
     }
 
-    /// The same, from an index where there is one: a grader must be confirmed before it is used.
+    /// The same, from an index where there is one: a grader must be confirmed before it is used. So many workers are
+    /// started meanwhile.
     pub(super) async fn list(
         jobs: usize,
+        ahead: usize,
         metering: Metering,
         directories: &[PathBuf],
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let (sandbox, cache) = start(jobs, metering, environment)?;
+        sandbox.start_ahead(ahead, &cache);
         let catalog = Catalog::list(&sandbox, &cache, directories, &say_compiling).await;
         Self::found(sandbox, catalog, cache)
     }

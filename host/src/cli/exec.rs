@@ -37,7 +37,7 @@ pub(super) async fn exec(args: &ExecArgs, environment: &Environment) -> CommandR
         limits: limits(args)?,
     };
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::list(1, args.metering.of(), &directories, environment).await?;
+    let components = Components::list(1, 1, args.metering.of(), &directories, environment).await?;
     let language = choose_language(args, &components.catalog)?;
     let request = ProgramRequest { language: language.name.clone(), ..request };
     let execution = components.sandbox.exec(language, request).await.map_err(|error| {

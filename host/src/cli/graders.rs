@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> CommandResult {
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;
-    let components = Components::list(1, Metering::Time, &directories, environment).await?;
+    let components = Components::list(1, 0, Metering::Time, &directories, environment).await?;
     components.sandbox.close();
     let catalog = &components.catalog;
     if args.json {

@@ -378,6 +378,20 @@ pub(super) fn jobs(selection: &Selection, config: &Config) -> Sourced<usize> {
     Sourced::first(selection.jobs.map(usize::from), "--jobs", file.map(usize::from), cores)
 }
 
+/// Whether no component can be among the graders, whatever components there are.
+pub(super) fn asks_judges_only(selection: &Selection, config: &Config, rubrics: &[&str]) -> bool {
+    let is_judge = |name: &str| match config.graders.get(name) {
+        Some(grader) if grader.judge.is_some() || grader.template.is_some() => true,
+        Some(grader) if grader.component.is_some() => false,
+        _ => rubrics.contains(&name),
+    };
+    if selection.grader.is_empty() {
+        config.graders.keys().all(|name| is_judge(name))
+    } else {
+        selection.grader.iter().all(|grader| is_judge(&grader.name))
+    }
+}
+
 /// Every model that the command line, the file or the environment names, and what is wrong with the others.
 pub(super) fn all_models(
     named: Option<&str>,

@@ -9,7 +9,7 @@ use super::{
     args::Selection,
     assemble::{Assembly, Wiring},
     components::{Components, cache_directory, component_directories},
-    config::ConfigFile,
+    config::{Config, ConfigFile},
     console,
     dry_run::Rehearsal,
     environment::Environment,
@@ -65,7 +65,11 @@ impl Job {
         let dataset = if print_config { None } else { Some(open_dataset(selection, &file, &work)?) };
 
         let jobs = plan::jobs(selection, config).value;
-        let mut components = Components::list(jobs, selection.metering.of(), &directories, environment).await?;
+        let ahead = match &dataset {
+            Some(dataset) if rehearsal.is_none() => workers_ahead(selection, config, jobs, dataset.len()),
+            _ => 0,
+        };
+        let mut components = Components::list(jobs, ahead, selection.metering.of(), &directories, environment).await?;
         let names: Vec<&str> = components.catalog.graders().iter().map(|entry| entry.name.as_str()).collect();
         let rubrics = judges::rubric_names();
         let known = Known { components: &names, rubrics: &rubrics };
@@ -260,6 +264,15 @@ impl Job {
             _ => {}
         }
     }
+}
+
+/// How many workers there is use for in any case, so that they start while the components are searched.
+fn workers_ahead(selection: &Selection, config: &Config, jobs: usize, rows: u64) -> usize {
+    if plan::asks_judges_only(selection, config, &judges::rubric_names()) {
+        return 0;
+    }
+    let rows = selection.limit.map_or(rows, |limit| limit.min(rows));
+    usize::try_from(rows).map_or(jobs, |rows| rows.min(jobs))
 }
 
 /// What the display is to show of a run of so many rows.

@@ -79,11 +79,27 @@ pub(super) struct Shared {
     offers: Mutex<Offers>,
     wake: Notify,
     components: Mutex<Vec<Arc<Registered>>>,
+    ahead: Mutex<Ahead>,
     closed: AtomicBool,
     next_worker: AtomicU64,
     started: AtomicU64,
     replaced: AtomicU64,
     cpu_nanoseconds: AtomicU64,
+}
+
+/// Workers that are to be started before there is work for them.
+#[derive(Default)]
+struct Ahead {
+    count: usize,
+    /// Where the components will lie that they are told to load.
+    directories: BTreeSet<PathBuf>,
+}
+
+/// What a supervisor does next.
+enum Task {
+    Job(Box<Job>),
+    /// Start a worker, which waits for its jobs.
+    Start,
 }
 
 /// A component that workers can load.
@@ -154,6 +170,7 @@ impl Sandbox {
             offers: Mutex::default(),
             wake: Notify::new(),
             components: Mutex::default(),
+            ahead: Mutex::default(),
             closed: AtomicBool::new(false),
             next_worker: AtomicU64::new(0),
             started: AtomicU64::new(0),
@@ -164,6 +181,16 @@ impl Sandbox {
             tokio::spawn(supervise(Arc::clone(&shared)));
         }
         Self(shared)
+    }
+
+    /// Starts some workers now, for components of this cache: they are ready then when the first work comes. Of no use
+    /// where there may be none.
+    pub fn start_ahead(&self, workers: usize, cache: &CompileCache) {
+        let mut ahead = lock(&self.0.ahead);
+        ahead.count = workers.min(self.jobs());
+        ahead.directories.insert(cache.directory().to_owned());
+        drop(ahead);
+        self.0.wake.notify_waiters();
     }
 
     /// Lets the workers end once the queue is empty.
@@ -259,8 +286,19 @@ impl Shared {
 
     /// Where the compiled components lie that workers may be told to load: nothing else is theirs to read.
     fn directories(&self) -> BTreeSet<PathBuf> {
+        let mut directories = lock(&self.ahead).directories.clone();
         let components = lock(&self.components);
-        components.iter().filter_map(|registered| registered.compiled.path.parent().map(Path::to_owned)).collect()
+        let places = components.iter().filter_map(|registered| registered.compiled.path.parent());
+        directories.extend(places.map(Path::to_owned));
+        directories
+    }
+
+    /// Whether one more worker is to be started before there is work for it.
+    fn take_ahead(&self) -> bool {
+        let mut ahead = lock(&self.ahead);
+        let is_wanted = 0 < ahead.count;
+        ahead.count = ahead.count.saturating_sub(1);
+        is_wanted
     }
 
     /// The ids of all language runtimes.
@@ -305,13 +343,16 @@ impl Shared {
         }
     }
 
-    /// Waits for a job; `None` when the sandbox is closed and nothing is left. A worker that does not run yet is not
-    /// started for little.
-    async fn next(&self, is_running: bool) -> Option<Job> {
+    /// Waits for something to do; `None` when the sandbox is closed and nothing is left. A worker that does not run yet
+    /// is not started for little.
+    async fn next(&self, is_running: bool) -> Option<Task> {
         loop {
             let notified = self.wake.notified();
             if let Some(job) = self.pop(true).or_else(|| self.pop_offered(is_running)) {
-                return Some(job);
+                return Some(Task::Job(Box::new(job)));
+            }
+            if !is_running && self.take_ahead() {
+                return Some(Task::Start);
             }
             if self.closed.load(Ordering::Acquire) {
                 self.wake.notify_one();
@@ -347,19 +388,28 @@ impl Shared {
 
 /// Keeps one worker alive and fed until the sandbox is closed.
 async fn supervise(shared: Arc<Shared>) {
-    while let Some(job) = shared.next(false).await {
+    while let Some(task) = shared.next(false).await {
+        let job = match task {
+            Task::Job(job) => Some(*job),
+            Task::Start => None,
+        };
         let id = shared.next_worker.fetch_add(1, Ordering::Relaxed);
         let SandboxSettings { program, metering, .. } = &shared.settings;
         let mut connection = match Connection::open(program, *metering, &shared.directories(), id) {
             Ok(connection) => connection,
             Err(error) => {
-                let reason = format!("cannot start a worker process: {error}");
-                job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), Trace::default());
+                // Where there is no job yet, one will say it.
+                if let Some(job) = job {
+                    let reason = format!("cannot start a worker process: {error}");
+                    job.finish(Err(GradeError::new(ErrorKind::WorkerDied, reason)), Trace::default());
+                }
                 continue;
             }
         };
         shared.started.fetch_add(1, Ordering::Relaxed);
-        connection.send(&shared, job);
+        if let Some(job) = job {
+            connection.send(&shared, job);
+        }
         if let Err(death) = serve(&shared, &mut connection).await {
             let how = connection.autopsy(death).await;
             shared.bury(connection.id(), connection.into_jobs(), &how);
@@ -376,8 +426,10 @@ async fn serve(shared: &Shared, connection: &mut Connection) -> Result<(), Event
         }
         let event = if connection.is_idle() {
             tokio::select! {
-                job = shared.next(true) => match job {
-                    Some(job) => { connection.send(shared, job); continue }
+                task = shared.next(true) => match task {
+                    Some(Task::Job(job)) => { connection.send(shared, *job); continue }
+                    // It runs already.
+                    Some(Task::Start) => continue,
                     None => return Ok(()),
                 },
                 event = connection.receive() => event,

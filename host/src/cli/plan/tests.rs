@@ -212,3 +212,17 @@ fn a_second_opinion_is_part_of_the_effective_configuration_and_of_what_decides_r
     let other = plan_of("grade d.jsonl", &SECOND.replace("a = 1", "a = 2"), &[]).unwrap();
     assert_ne!(plan.told(), other.told());
 }
+
+#[test]
+fn judges_are_told_from_components_before_those_are_searched() {
+    let only_judges = |line: &str, config: &str| {
+        let words = std::iter::once("gradebox").chain(line.split(' '));
+        let Command::Grade(args) = CommandLine::try_parse_from(words).unwrap().command else { panic!("grade") };
+        asks_judges_only(&args.selection, &toml::from_str(config).unwrap(), KNOWN.rubrics)
+    };
+    let config = "[graders.own]\ntemplate = \"{response}\"\n[graders.other]\njudge = \"accuracy\"\n";
+    assert!(only_judges("grade d.jsonl -g accuracy -g own", config));
+    assert!(only_judges("grade d.jsonl", config));
+    assert!(!only_judges("grade d.jsonl -g accuracy -g syntax", config));
+    assert!(!only_judges("grade d.jsonl", &format!("{config}[graders.accuracy]\ncomponent = \"math\"\n")));
+}
