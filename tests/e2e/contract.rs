@@ -12,14 +12,23 @@ use crate::{
     support::{Bench, grade, root},
 };
 
+/// The packages of the contract, each after those that it names.
+const PACKAGES: [&str; 3] = ["grader", "runtime", "compiling"];
+
+/// A package with those that it needs, itself last.
+fn needed_by(package: &str) -> &'static [&'static str] {
+    let place = PACKAGES.iter().position(|known| *known == package).expect("a package of the contract");
+    &PACKAGES[..=place]
+}
+
 /// A package of the contract with its version, without comments.
 fn contract(package: &str) -> (String, String) {
     let mut resolve = Resolve::default();
-    let (grader, _) = resolve.push_dir(root().join("wit/grader")).expect("the contract of graders");
-    let id = match package {
-        "grader" => grader,
-        _ => resolve.push_dir(root().join("wit").join(package)).expect("the contract of runtimes").0,
-    };
+    let mut id = None;
+    for needed in needed_by(package) {
+        id = Some(resolve.push_dir(root().join("wit").join(needed)).expect("a package of the contract").0);
+    }
+    let id = id.expect("a package");
     let version = resolve.packages[id].name.version.as_ref().expect("a version").to_string();
     let mut printer = WitPrinter::default();
     printer.emit_docs(false).print(&resolve, id, &[]).expect("a package that can be printed");
@@ -28,7 +37,7 @@ fn contract(package: &str) -> (String, String) {
 
 #[test]
 fn a_version_of_the_contract_is_frozen() {
-    for package in ["grader", "runtime"] {
+    for package in PACKAGES {
         let (version, text) = contract(package);
         let path = root().join("tests/contract").join(format!("{package}-{version}.wit"));
         let frozen = fs::read_to_string(&path).unwrap_or_default();
@@ -49,6 +58,7 @@ const GRADER: &str = "gradebox:grader/pointwise-grader";
 const WITH_PROGRAMS: &str = "gradebox:grader/pointwise-grader-with-programs";
 const LISTWISE: &str = "gradebox:grader/listwise-grader";
 const RUNTIME: &str = "gradebox:runtime/language-runtime";
+const COMPILING: &str = "gradebox:compiling/compiling-runtime";
 
 const SKEWS: &[Skew] = &[
     (
@@ -201,6 +211,20 @@ const SKEWS: &[Skew] = &[
         ],
     ),
     (
+        "what a language runtime exports for compiled programs",
+        &[("compiled: list<u8>,", "compiled: string,")],
+        COMPILING,
+        &[
+            "exports `load-compiled` of `gradebox:compiling/compiler@0.1.0` otherwise: parameter `compiled`: expected list<u8>, found string",
+        ],
+    ),
+    (
+        "half of what there is for compiled programs",
+        &[("  @since(version = 0.1.0)\n  compiled: func() -> option<list<u8>>;\n", "")],
+        COMPILING,
+        &["exports `gradebox:compiling/compiler@0.1.0` without its function `compiled`; it has `load-compiled`"],
+    ),
+    (
         "what a language runtime imports",
         &[("write: func(to: channel,", "write: func(to: u8,")],
         RUNTIME,
@@ -214,9 +238,9 @@ const SKEWS: &[Skew] = &[
 fn changed(changes: &[(&str, &str)]) -> Resolve {
     let mut resolve = Resolve::default();
     let mut unused: Vec<&str> = changes.iter().map(|(from, _)| *from).collect();
-    for package in ["wit/grader", "wit/runtime"] {
+    for package in PACKAGES {
         let mut files = SourceMap::default();
-        for file in fs::read_dir(root().join(package)).expect("the contract") {
+        for file in fs::read_dir(root().join("wit").join(package)).expect("the contract") {
             let path = file.expect("a file").path();
             let mut text = fs::read_to_string(&path).expect("a WIT file");
             for (from, to) in changes {
@@ -269,14 +293,15 @@ fn the_first_item_of_a_component_that_is_not_of_the_contract_is_named() {
 fn components_of_a_frozen_contract_still_fit() {
     let bench = Bench::new();
     let (mut packages, mut worlds) = (0, 0);
-    // Each version has its files, and runtimes are built with the graders' contract of the same version.
+    // Each version has its files, and a package is built with those of the same version that it needs.
     for file in fs::read_dir(root().join("tests/contract")).expect("the frozen contracts") {
         let path = file.expect("a file").path();
         let mut resolve = Resolve::default();
         let name = path.file_name().expect("a name").display().to_string();
-        if let Some(version) = name.strip_prefix("runtime-") {
-            let graders = root().join("tests/contract").join(format!("grader-{version}"));
-            resolve.push_file(&graders).expect("the contract of graders");
+        let (package, version) = name.split_once('-').expect("the name of a package, and its version");
+        for needed in needed_by(package).split_last().expect("a package").1 {
+            let path = root().join("tests/contract").join(format!("{needed}-{version}"));
+            resolve.push_file(&path).expect("a package that it needs");
         }
         let package = resolve.push_file(&path).expect("a frozen contract");
         packages += 1;
@@ -291,7 +316,7 @@ fn components_of_a_frozen_contract_still_fit() {
             worlds += 1;
         }
     }
-    assert!(2 <= packages && 6 <= worlds, "{packages} packages with {worlds} worlds");
+    assert!(3 <= packages && 7 <= worlds, "{packages} packages with {worlds} worlds");
 }
 
 #[test]

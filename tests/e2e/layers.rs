@@ -136,7 +136,7 @@ fn host_and_guests_do_not_depend_on_each_other() {
 
 #[test]
 fn every_item_of_the_contract_is_documented_and_dated() {
-    for file in ["grader", "runtime"]
+    for file in ["grader", "runtime", "compiling"]
         .iter()
         .flat_map(|package| fs::read_dir(root().join("wit").join(package)).expect("the contract"))
     {

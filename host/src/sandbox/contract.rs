@@ -27,12 +27,14 @@ const GRADER: &[(&str, &str)] = &[
 
 const RUNTIME: &[(&str, &str)] = &[("runtime.wit", include_str!("../../../wit/runtime/runtime.wit"))];
 
+const COMPILING: &[(&str, &str)] = &[("compiling.wit", include_str!("../../../wit/compiling/compiling.wit"))];
+
 /// The contract; empty where it does not parse, which a test rules out.
 static INTERFACES: LazyLock<Resolve> = LazyLock::new(|| parse().unwrap_or_default());
 
 fn parse() -> Option<Resolve> {
     let mut resolve = Resolve::default();
-    for package in [GRADER, RUNTIME] {
+    for package in [GRADER, RUNTIME, COMPILING] {
         let mut files = SourceMap::default();
         for (path, text) in package {
             files.push_str(path, *text);
@@ -284,7 +286,8 @@ mod tests {
 
     #[test]
     fn the_contract_is_at_hand() {
-        for name in ["gradebox:grader/pointwise", "gradebox:grader/programs", "gradebox:runtime/interpreter"] {
+        let names = ["grader/pointwise", "grader/programs", "runtime/interpreter", "compiling/compiler"];
+        for name in names.map(|name| format!("gradebox:{name}")) {
             let interface = interface(&format!("{name}@{CONTRACT}")).unwrap();
             assert!(!interface.functions.is_empty(), "{name}");
         }
