@@ -26,7 +26,11 @@ use crate::{component::LinkedComponent, making::Making, wrap::Interface};
 
 /// What a language runtime exports, and what it exports besides while its image is made.
 const INTERPRETER: &str = "gradebox:runtime/interpreter@0.1.0";
+const COMPILER: &str = "gradebox:compiling/compiler@0.1.0";
 const MAKING: &str = "gradebox:making/making@0.1.0";
+
+/// What the finished runtime exports.
+const EXPORTS: &[&str] = &[INTERPRETER, COMPILER];
 
 fn main() -> Result<()> {
     // Code of the runtime runs on this thread's stack.
@@ -52,26 +56,26 @@ fn run() -> Result<()> {
 
 /// The names that the runtime uses, one on a line.
 fn names(component: &[u8], linked: &LinkedComponent<'_>) -> Result<String> {
-    let exports = &[INTERPRETER, MAKING];
+    let exports = &[INTERPRETER, COMPILER, MAKING];
     let making = fuse::fuse(linked, &linked.exports(exports)?)?;
     Ok(Making::start(&Interface::of(component, exports)?.wrap(&making)?)?.names()?.join("\n"))
 }
 
 /// The component of one core module.
 fn finished(component: &[u8], linked: &LinkedComponent<'_>, plain: bool) -> Result<Vec<u8>> {
-    let mut module = fuse::fuse(linked, &linked.exports(&[INTERPRETER])?)?;
+    let mut module = fuse::fuse(linked, &linked.exports(EXPORTS)?)?;
     if !plain {
         match with_snapshot(component, linked, &module) {
             Ok(with_snapshot) => module = with_snapshot,
             Err(error) => warn(&error),
         }
     }
-    Interface::of(component, &[INTERPRETER])?.wrap(&module)
+    Interface::of(component, EXPORTS)?.wrap(&module)
 }
 
 /// The module with a memory of its own making, checked.
 fn with_snapshot(component: &[u8], linked: &LinkedComponent<'_>, module: &[u8]) -> Result<Vec<u8>> {
-    let exports = &[INTERPRETER, MAKING];
+    let exports = &[INTERPRETER, COMPILER, MAKING];
     let interface = Interface::of(component, exports)?;
     let making = fuse::fuse(linked, &linked.exports(exports)?)?;
     let snapshot = snapshot::take(&interface.wrap(&making)?)?;

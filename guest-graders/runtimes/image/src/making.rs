@@ -15,7 +15,7 @@ mod bindings {
     #![allow(clippy::pedantic, unreachable_pub, reason = "generated code")]
 
     wasmtime::component::bindgen!({
-        path: ["../../../wit/grader", "../../../wit/runtime", "wit"],
+        path: ["../../../wit/grader", "../../../wit/runtime", "../../../wit/compiling", "wit"],
         world: "gradebox:making/runtime-in-the-making",
     });
 }
@@ -80,11 +80,19 @@ impl Making {
         self.runtime.gradebox_making_making().call_warm_ups(&mut self.store).map_err(failed)
     }
 
-    /// Runs a program as the host does. How it ends is its own affair.
+    /// Runs a program as the host does, from its source and as another instance would have compiled it. How it ends is its
+    /// own affair.
     pub(crate) fn run(&mut self, program: &WarmUp) -> Result<()> {
-        let interpreter = self.runtime.gradebox_runtime_interpreter();
-        if interpreter.call_load(&mut self.store, &program.source, &[]).map_err(failed)?.is_ok() {
-            let _ = interpreter.call_perform(&mut self.store, &program.action, &program.stdin).map_err(failed)?;
+        if !self.load(&program.source, &[])? {
+            return Ok(());
+        }
+        let bytes = self.runtime.gradebox_compiling_compiler().call_compiled(&mut self.store).map_err(failed)?;
+        let _ = self.perform(&program.action, &program.stdin)?;
+        if let Some(bytes) = bytes {
+            let compiler = self.runtime.gradebox_compiling_compiler();
+            if compiler.call_load_compiled(&mut self.store, &program.source, &bytes, &[]).map_err(failed)? {
+                let _ = self.perform(&program.action, &program.stdin)?;
+            }
         }
         Ok(())
     }
@@ -98,7 +106,7 @@ impl Making {
         program.load(&tested.program, &[])?;
         self.store.data_mut().peer = Some(Box::new(program));
         if self.load(&tested.test, &[EVERY_NAME.to_owned()])? {
-            let _ = self.perform(&Action::Call(tested.call.clone()))?;
+            let _ = self.perform(&Action::Call(tested.call.clone()), &[])?;
         }
         let program = self.store.data_mut().peer.take().context("the program of a test")?;
         Ok(*program)
@@ -109,9 +117,9 @@ impl Making {
         Ok(interpreter.call_load(&mut self.store, source, peers).map_err(failed)?.is_ok())
     }
 
-    fn perform(&mut self, action: &Action) -> Result<Result<Outcome, Stop>> {
+    fn perform(&mut self, action: &Action, stdin: &[u8]) -> Result<Result<Outcome, Stop>> {
         let interpreter = self.runtime.gradebox_runtime_interpreter();
-        interpreter.call_perform(&mut self.store, action, &[]).map_err(failed)
+        interpreter.call_perform(&mut self.store, action, stdin).map_err(failed)
     }
 
     pub(crate) fn settle(&mut self, room: u32) -> Result<()> {
@@ -196,7 +204,7 @@ impl host::Host for State {
             traceback: String::new(),
         };
         let program = self.peer.as_mut().ok_or_else(|| raised(format!("there is no peer `{peer}`")))?;
-        match program.perform(&Action::Call(call)) {
+        match program.perform(&Action::Call(call), &[]) {
             Ok(Ok(outcome)) => Ok(outcome.value.unwrap_or_default()),
             Ok(Err(Stop::Raised(stop))) => Err(stop),
             Ok(Err(Stop::Exited(code))) => Err(raised(format!("the program exited with {code}"))),

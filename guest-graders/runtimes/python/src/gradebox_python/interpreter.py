@@ -1,4 +1,4 @@
-"""The exports of the world `language-runtime`."""
+"""The exports of the world `compiling-runtime`."""
 
 from .pristine import BUILTINS as __builtins__
 
@@ -32,6 +32,16 @@ class Interpreter:
 
     def perform(self, action, stdin):
         return session.perform(action, stdin)
+
+
+class Compiler:
+    """What the host calls so that a program is compiled once. Documented in `wit/compiling/compiling.wit`."""
+
+    def compiled(self):
+        return session.compiled()
+
+    def load_compiled(self, source, compiled, peers):
+        return session.load_compiled(source, compiled, peers)
 
 
 def _diagnostics(source):

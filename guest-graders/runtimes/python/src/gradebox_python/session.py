@@ -13,7 +13,7 @@ from componentize_py_types import Err
 from wit_world.exports.interpreter import Outcome, Stop_Exited
 from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action_Script
 
-from . import failures
+from . import compiled, failures
 from .decoding import decode
 from .descriptors import ProcessEnded
 from .encoding import encode, encode_opaque
@@ -120,6 +120,28 @@ class Session:
             raise Err(failures.raised(error)) from None
         finally:
             self.streams.flush()
+        self._take_up(source, peers)
+
+    def compiled(self):
+        """What `load` made of the program, as bytes; None where another instance should rather load the source."""
+        return None if self._code is None else compiled.dumped(self._code)
+
+    def load_compiled(self, source, data, peers):
+        """Does what `load` does, with the code of another instance. Says whether it could."""
+        code = compiled.restored(data)
+        if code is None:
+            return False
+        if not self._fresh:
+            self.reset()
+        self._fresh = False
+        source = source.removeprefix("\ufeff")
+        remember_source(PROGRAM, source)
+        self._code = code
+        self._take_up(source, peers)
+        return True
+
+    def _take_up(self, source, peers):
+        """Makes what a program finds when it begins."""
         for name in peers:
             if name == EVERY_NAME:
                 self._test = Test(name, self._namespace, self._code, source)

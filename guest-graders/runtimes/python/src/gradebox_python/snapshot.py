@@ -17,7 +17,7 @@ from wit_world.imports.program_types import Action_Call, Action_Evaluate, Action
 
 from . import descriptors, event_loop, interpreter, placement, streams, threads
 from .encoding import encode
-from .interpreter import Interpreter
+from .interpreter import Compiler, Interpreter
 from .session import Session
 from .tracebacks import PROGRAM, remember_source
 from .warm_up import CALLS, EXPRESSIONS, SCRIPTS, TESTS
@@ -109,8 +109,19 @@ def test_options(part, entry_point):
 
 def _run(exports, source, action, stdin):
     exports.check(source)
+    compiler = Compiler()
     try:
         exports.load(source, [])
+    except Err:
+        return
+    compiled = compiler.compiled()
+    _perform(exports, action, stdin)
+    if compiled is not None and compiler.load_compiled(source, compiled, []):
+        _perform(exports, action, stdin)
+
+
+def _perform(exports, action, stdin):
+    try:
         exports.perform(action, stdin)
     except Err:
         return
