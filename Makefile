@@ -20,9 +20,10 @@ $(GUESTS)/.rust-target:
 # The images of the language runtimes are made by programs of the build.
 graders: $(GUESTS)/.rust-target build
 	$(CARGO) build --release --locked --manifest-path guest-graders/Cargo.toml --target $(TARGET) \
-	  --target-dir $(GUESTS) $(addprefix -p ,$(GRADERS)) -p hostile -p supported-claims
-	@mkdir -p target/graders/runtimes target/hostile target/examples/graders
+	  --target-dir $(GUESTS) $(addprefix -p ,$(GRADERS)) -p hostile -p hostile-runtime -p supported-claims
+	@mkdir -p target/graders/runtimes target/hostile/runtimes target/examples/graders
 	@$(foreach name,$(GRADERS),$(call place,$(name),target/graders);) $(call place,hostile,target/hostile); \
+	  $(call place,hostile-runtime,target/hostile/runtimes); \
 	  $(call place,supported-claims,target/examples/graders)
 	$(PYTHON) guest-graders/runtimes/python/build.py
 	$(PYTHON) guest-graders/runtimes/javascript/build.py

@@ -13,9 +13,9 @@ fn with(params: &Value) -> String {
 }
 
 /// One run of `docs/code-execution.md`: rows that are graded together, and a line for each of what they came to.
-struct Example {
-    params: Value,
-    rows: Vec<Value>,
+pub struct Example {
+    pub params: Value,
+    pub rows: Vec<Value>,
     expected: Vec<String>,
 }
 
@@ -37,9 +37,10 @@ fn blocks(page: &str) -> Vec<(&str, Vec<&str>)> {
     blocks
 }
 
-fn examples(page: &str) -> Vec<Example> {
+pub fn examples() -> Vec<Example> {
+    let page = fs::read_to_string(root().join("docs/code-execution.md")).unwrap();
     let mut examples: Vec<Example> = Vec::new();
-    for (info, lines) in blocks(page) {
+    for (info, lines) in blocks(&page) {
         if let Some(params) = info.strip_prefix("jsonl") {
             let params = if params.is_empty() { json!({}) } else { serde_json::from_str(params).expect("parameters") };
             let rows = lines.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -54,8 +55,7 @@ fn examples(page: &str) -> Vec<Example> {
 
 #[test]
 fn every_example_of_the_page_comes_to_what_the_page_says() {
-    let page = fs::read_to_string(root().join("docs/code-execution.md")).unwrap();
-    let examples = examples(&page);
+    let examples = examples();
     assert!(examples.len() > 10, "{} examples", examples.len());
     for Example { params, rows, expected } in examples {
         let (_, graded) = Bench::new().grade(&rows, &["-g", &with(&params)]);

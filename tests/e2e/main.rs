@@ -19,6 +19,7 @@ mod caches;
 mod capabilities;
 mod checkers;
 mod code_graders;
+mod compiled_once;
 mod contract;
 mod crafted;
 mod datasets;

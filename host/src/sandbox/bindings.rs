@@ -18,7 +18,7 @@ pub mod pointwise {
         ",
         world: "gradebox:host-pointwise/pointwise-host",
         imports: { default: trappable },
-        with: { "gradebox:grader/programs.session": crate::sandbox::programs::SessionHandle },
+        with: { "gradebox:grader/programs.session": crate::sandbox::session::SessionHandle },
     });
 }
 
@@ -45,5 +45,19 @@ pub mod runtime {
         world: "gradebox:runtime/language-runtime",
         imports: { default: trappable },
         with: { "gradebox:grader/program-types": super::pointwise::gradebox::grader::program_types },
+    });
+}
+
+/// What a language runtime may export besides.
+pub mod compiling {
+    wasmtime::component::bindgen!({
+        path: ["../wit/grader", "../wit/runtime", "../wit/compiling"],
+        inline: "
+            package gradebox:host-compiling;
+            world compiling-host {
+                export gradebox:compiling/compiler@0.1.0;
+            }
+        ",
+        world: "gradebox:host-compiling/compiling-host",
     });
 }

@@ -23,14 +23,16 @@ use super::{
             gradebox::grader::{log, models, program_types, programs, types},
         },
     },
+    compiled_programs::Programs,
     engine::Metering,
     limits::{
         GradeLimits, Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, TABLE_ELEMENTS, fuel, fuel_used, refuel,
         time_for,
     },
     pipe::SharedPipe,
-    programs::{HostFailure, Runtime, Runtimes, Session, SessionHandle, TimeSpent, lock, root_cause},
+    programs::{HostFailure, Runtime, Runtimes, TimeSpent, root_cause},
     run_all::{Ran, RunAll},
+    session::{Session, SessionHandle, lock},
     wasi::{self, EmptyWasi, HasEmptyWasi},
     wire::{
         Answer, AnsweredCall, ComponentId, FuelUsed, GradeWork, LogLevel, LogLine, ModelCall, ProgramInput, Trace,
@@ -167,6 +169,7 @@ impl Grader {
             programs: TimeSpent::default(),
             log: Log { lines: vec![], room: limits.log },
             models: Models::default(),
+            compiled: Programs::default(),
             program_fuel: Arc::default(),
             used_runtimes: BTreeSet::new(),
             open_sessions: 0,
@@ -303,6 +306,8 @@ pub(super) struct GraderState {
     programs: TimeSpent,
     log: Log,
     models: Models,
+    /// Its programs, those that it runs again compiled.
+    compiled: Programs,
     /// Instructions of programs so far, where they count.
     program_fuel: Arc<AtomicU64>,
     used_runtimes: BTreeSet<ComponentId>,
@@ -436,11 +441,12 @@ impl programs::Host for GraderState {
         self.apart(|state| {
             let (component, runtime) = state.runtime(&program.language)?;
             let inputs: Vec<ProgramInput> = inputs.into_iter().map(Into::into).collect();
+            let program = state.compiled.take_up(component, program.source, inputs.len());
             let run = RunAll {
                 pipe: &state.pipe,
                 runtime: &runtime,
                 component,
-                source: &program.source,
+                program: &program,
                 limits,
                 inputs: &inputs,
                 earlier: state.programs,
@@ -494,8 +500,9 @@ impl programs::HostSession for GraderState {
             handles.insert(name, Arc::clone(self.wasi.table.get(&peer)?));
         }
         let session = self.apart(|state| {
-            let (_, runtime) = state.runtime(&program.language)?;
-            let session = Session::open(&runtime, program.source, handles, limits)?;
+            let (component, runtime) = state.runtime(&program.language)?;
+            let program = state.compiled.take_up(component, program.source, 1);
+            let session = Session::open(&runtime, program, handles, limits)?;
             Ok::<_, HostFailure>(session.counted_in(Arc::clone(&state.program_fuel)))
         })?;
         self.open_sessions += 1;

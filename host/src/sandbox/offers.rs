@@ -62,8 +62,14 @@ impl Offers {
         let standing = self.0.get_mut(position)?;
         let (inputs, of_program) = standing.portion();
         let portion = Portion { owner: standing.owner.clone(), offer: standing.offer.id, inputs };
-        let Offer { runtime, limits, .. } = standing.offer;
-        let work = Work::Programs { runtime, source: standing.offer.source.clone(), limits, inputs: of_program };
+        let Offer { runtime, limits, source, compiled, .. } = &standing.offer;
+        let work = Work::Programs {
+            runtime: *runtime,
+            source: source.clone(),
+            compiled: compiled.clone(),
+            limits: *limits,
+            inputs: of_program,
+        };
         if standing.offer.inputs.is_empty() {
             self.0.remove(position);
         }

@@ -2,30 +2,28 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError, TryLockError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, TryLockError},
     time::Duration,
 };
 
 use wasmtime::{
-    Engine, Store, Trap,
-    component::{Component, HasSelf, Linker},
+    Engine, Store,
+    component::{Component, HasSelf, Instance, InstancePre, Linker},
 };
-use wasmtime_wasi::{I32Exit, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::{
     bindings::{
+        compiling::exports::gradebox::compiling::compiler,
         pointwise::gradebox::grader::program_types,
-        runtime::{
-            LanguageRuntime, LanguageRuntimePre, exports::gradebox::runtime::interpreter, gradebox::runtime::host,
-        },
+        runtime::{LanguageRuntime, LanguageRuntimeIndices, gradebox::runtime::host},
     },
+    compiled_programs::{Compiler, Program},
     engine::Metering,
-    limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, fuel_used, refuel, time_for},
+    limits::{Interrupt, MemoryLimiter, ProgramLimits, Stopwatch, refuel},
+    session::{Session, SessionHandle},
     wasi::{self, EmptyWasi, HasEmptyWasi},
-    wire::{Action, ComponentId, Diagnostic, Ending, Execution, Raised, WireLanguage},
+    wire::{ComponentId, Diagnostic, Ending, Execution, ProgramInput, Raised, WireLanguage},
 };
 use crate::score::ErrorKind;
 
@@ -38,18 +36,17 @@ const HANDLES: usize = 1_000;
 /// A language runtime, ready to be instantiated for one program after the other.
 pub(super) struct Runtime {
     engine: Engine,
-    metering: Metering,
-    prepared: LanguageRuntimePre<ProgramState>,
+    pub(super) metering: Metering,
+    prepared: InstancePre<ProgramState>,
+    exports: LanguageRuntimeIndices,
+    compiler: Option<Compiler>,
 }
-
-/// How many calls of other programs a session answers.
-const PEER_CALLS: u32 = 1_000_000;
 
 /// A peer ended otherwise than by returning or raising: whoever called it ends in the same way, so that no `except`
 /// of a test turns a program's exit or timeout into a pass.
 #[derive(Debug, thiserror::Error)]
 #[error("a peer of the program ended: {}", .0.name())]
-struct PeerEnded(Ending);
+pub(super) struct PeerEnded(pub(super) Ending);
 
 /// The host failed a program; says how. Never the program's own doing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -75,7 +72,7 @@ impl HostFailure {
     }
 
     /// The machine was too busy for any limit of the program to come first; another time it may not be.
-    fn overload() -> Self {
+    pub(super) fn overload() -> Self {
         let reason = "the program reached the wall-clock backstop before its own limit: the machine is overloaded";
         Self { kind: ErrorKind::WorkerDied, reason: reason.to_owned() }
     }
@@ -86,8 +83,10 @@ impl Runtime {
         let mut linker = Linker::new(engine);
         wasi::add_to_linker(&mut linker)?;
         host::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state)?;
-        let prepared = LanguageRuntimePre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), metering, prepared })
+        let prepared = linker.instantiate_pre(component)?;
+        let exports = LanguageRuntimeIndices::new(&prepared)?;
+        let compiler = Compiler::of(&prepared);
+        Ok(Self { engine: engine.clone(), metering, prepared, exports, compiler })
     }
 
     pub(super) fn describe(&self) -> wasmtime::Result<WireLanguage> {
@@ -96,37 +95,39 @@ impl Runtime {
 
     /// The same with limits of the caller's.
     pub(super) fn describe_within(&self, limits: ProgramLimits) -> wasmtime::Result<WireLanguage> {
-        let (mut store, instance) = self.instantiate(limits)?;
-        Ok(instance.gradebox_runtime_interpreter().call_describe(&mut store)?.into())
+        let Sandbox { mut store, runtime, .. } = self.instantiate(limits)?;
+        Ok(runtime.gradebox_runtime_interpreter().call_describe(&mut store)?.into())
     }
 
     /// The syntax errors of a source; nothing is run.
     pub(super) fn check(&self, source: &str, limits: ProgramLimits) -> Result<Vec<Diagnostic>, HostFailure> {
         let failed =
             |error: wasmtime::Error| HostFailure::new(format!("the syntax check failed: {}", root_cause(&error)));
-        let (mut store, instance) = self.instantiate(limits).map_err(failed)?;
-        let diagnostics = instance.gradebox_runtime_interpreter().call_check(&mut store, source).map_err(failed)?;
+        let Sandbox { mut store, runtime, .. } = self.instantiate(limits).map_err(failed)?;
+        let diagnostics = runtime.gradebox_runtime_interpreter().call_check(&mut store, source).map_err(failed)?;
         Ok(diagnostics.into_iter().map(Into::into).collect())
     }
 
-    /// Runs the program once, in a sandbox of its own.
+    /// Runs the program once, in a sandbox of its own. `loaded` is called in between, at its own expense.
     pub(super) fn run(
-        &self,
-        source: &str,
-        action: &Action,
-        stdin: &[u8],
+        self: &Arc<Self>,
+        program: &Program,
+        input: &ProgramInput,
         limits: ProgramLimits,
+        loaded: impl FnOnce() -> Result<(), HostFailure>,
     ) -> Result<Execution, HostFailure> {
-        let stopwatch = Stopwatch::start(self.metering, limits.cpu);
-        let mut session = Session::open(self, source.to_owned(), HashMap::new(), limits)?;
-        let mut execution = session.step(action, stdin)?;
+        let mut stopwatch = Stopwatch::start(self.metering, limits.cpu);
+        let mut session = Session::open(self, program.clone(), HashMap::new(), limits)?;
+        let mut apart = TimeSpent::default();
+        let mut execution = session.step_once_loaded(&input.action, &input.stdin, || apart.measure(loaded))?;
         drop(session);
+        stopwatch.exclude(apart.cpu, apart.wall);
         execution.cpu = stopwatch.cpu();
         execution.wall = stopwatch.wall();
         Ok(execution)
     }
 
-    fn instantiate(&self, limits: ProgramLimits) -> wasmtime::Result<(Store<ProgramState>, LanguageRuntime)> {
+    pub(super) fn instantiate(&self, limits: ProgramLimits) -> wasmtime::Result<Sandbox> {
         let mut store = Store::new(&self.engine, ProgramState::new(self.metering, limits));
         refuel(&mut store, self.metering, limits.cpu)?;
         store.limiter(|state| &mut state.memory);
@@ -135,191 +136,27 @@ impl Runtime {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| store.data().stopwatch.tick());
         let instance = self.prepared.instantiate(&mut store)?;
-        Ok((store, instance))
+        let runtime = self.exports.load(&mut store, &instance)?;
+        Ok(Sandbox { store, instance, runtime, compiler: self.compiler.clone() })
     }
 }
 
-/// A session as graders hold it: shared, because programs may call each other's.
-#[allow(unreachable_pub, reason = "named by generated bindings, which are public")]
-pub type SessionHandle = Arc<Mutex<Session>>;
-
-/// One sandbox that keeps its state between steps.
-#[allow(unreachable_pub, reason = "named by generated bindings, which are public")]
-pub struct Session {
-    store: Store<ProgramState>,
-    instance: LanguageRuntime,
-    metering: Metering,
-    limits: ProgramLimits,
-    /// The processor time that the latest step was granted, or what stands for it.
-    granted: Duration,
-    /// The source, until the first step loads it.
-    source: Option<String>,
-    /// How the sandbox ended for good: nothing runs in it any more.
-    ended: Option<Ending>,
-    /// What calls of other programs have cost so far: their limits are for all of them together.
-    answered: Answered,
-    /// Where the instructions of its steps are added up, where they count.
-    counter: Arc<AtomicU64>,
+/// An instance of a runtime, with its store.
+pub(super) struct Sandbox {
+    pub(super) store: Store<ProgramState>,
+    instance: Instance,
+    pub(super) runtime: LanguageRuntime,
+    compiler: Option<Compiler>,
 }
 
-/// What a session's answers to the programs that it is a peer of have used.
-#[derive(Default)]
-struct Answered {
-    calls: u32,
-    cpu: Duration,
-    output: usize,
-}
-
-impl Session {
-    /// Makes the sandbox; the program is loaded at the first step, under that step's limits.
-    pub(super) fn open(
-        runtime: &Runtime,
-        source: String,
-        peers: HashMap<String, SessionHandle>,
-        limits: ProgramLimits,
-    ) -> Result<Self, HostFailure> {
-        let (mut store, instance) = runtime.instantiate(limits).map_err(|error| no_sandbox(&error, limits))?;
-        store.data_mut().peers = peers;
-        Ok(Self {
-            store,
-            instance,
-            metering: runtime.metering,
-            limits,
-            granted: limits.cpu,
-            source: Some(source),
-            ended: None,
-            answered: Answered::default(),
-            counter: Arc::default(),
-        })
-    }
-
-    /// The session, its instructions added up with those of others.
-    pub(super) fn counted_in(self, counter: Arc<AtomicU64>) -> Self {
-        Self { counter, ..self }
-    }
-
-    /// The memory that it may take, in bytes.
-    pub(super) fn memory(&self) -> usize {
-        self.limits.memory
-    }
-
-    pub(super) fn step(&mut self, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
-        self.step_within(self.limits, action, stdin)
-    }
-
-    /// One call of another program, within what the calls before have left over.
-    fn answer(&mut self, call: program_types::Call) -> Result<Execution, HostFailure> {
-        self.answered.calls += 1;
-        if PEER_CALLS < self.answered.calls {
-            let ending = Ending::Crashed(format!("it was called more than {PEER_CALLS} times"));
-            return Ok(self.execution(ending, None, vec![]));
-        }
-        let left = ProgramLimits {
-            cpu: self.limits.cpu.saturating_sub(self.answered.cpu),
-            output: self.limits.output.saturating_sub(self.answered.output),
-            ..self.limits
-        };
-        let action = Action::Call { target: call.target, args: call.args, kwargs: call.kwargs };
-        let execution = self.step_within(left, &action, &[])?;
-        self.answered.cpu += execution.fuel.map_or(execution.cpu, time_for);
-        self.answered.output += execution.stdout.len() + execution.stderr.len();
-        Ok(execution)
-    }
-
-    fn step_within(&mut self, limits: ProgramLimits, action: &Action, stdin: &[u8]) -> Result<Execution, HostFailure> {
-        if let Some(ending) = self.ended.clone() {
-            return Ok(self.execution(ending, None, vec![]));
-        }
-        self.granted = limits.cpu;
-        refuel(&mut self.store, self.metering, limits.cpu)
-            .map_err(|error| HostFailure::new(format!("no fuel for the program: {error}")))?;
-        let state = self.store.data_mut();
-        state.stopwatch = Stopwatch::start(self.metering, limits.cpu);
-        state.output = Output::new(limits.output);
-        let result = self.perform(action, stdin);
-        let (ending, outcome) = match result {
-            Ok(Ok(outcome)) => (Ending::Completed, Some(outcome)),
-            Ok(Err(stop)) => (self.stopped(stop), None),
-            Err(trap) => {
-                let ending = self.trapped(&trap)?;
-                self.ended = Some(ending.clone());
-                (ending, None)
-            }
-        };
-        self.counter.fetch_add(fuel_used(&self.store, self.granted).unwrap_or(0), Ordering::Relaxed);
-        let (value, args_after) = outcome.map_or((None, vec![]), |outcome| (outcome.value, outcome.args_after));
-        Ok(self.execution(ending, value, args_after))
-    }
-
-    fn perform(
-        &mut self,
-        action: &Action,
-        stdin: &[u8],
-    ) -> wasmtime::Result<Result<interpreter::Outcome, interpreter::Stop>> {
-        let interpreter = self.instance.gradebox_runtime_interpreter();
-        if let Some(source) = self.source.take() {
-            let peers: Vec<String> = self.store.data().peers.keys().cloned().collect();
-            if let Err(stop) = interpreter.call_load(&mut self.store, &source, &peers)? {
-                self.source = Some(source);
-                return Ok(Err(stop));
-            }
-        }
-        interpreter.call_perform(&mut self.store, &action.clone().into(), stdin)
-    }
-
-    fn stopped(&self, stop: interpreter::Stop) -> Ending {
-        match stop {
-            interpreter::Stop::Exited(code) => Ending::Exited(code),
-            interpreter::Stop::Raised(raised) if raised.kind == "MemoryError" && self.store.data().memory.refused => {
-                Ending::OutOfMemory
-            }
-            interpreter::Stop::Raised(raised) => Ending::Raised(raised.into()),
-        }
-    }
-
-    fn trapped(&self, trap: &wasmtime::Error) -> Result<Ending, HostFailure> {
-        if let Some(interrupt) = trap.downcast_ref::<Interrupt>() {
-            return match interrupt {
-                Interrupt::Cpu => Ok(Ending::TimedOut),
-                Interrupt::Output => Ok(Ending::OutputExceeded),
-                Interrupt::Wall => Err(HostFailure::overload()),
-            };
-        }
-        if let Some(I32Exit(code)) = trap.downcast_ref::<I32Exit>() {
-            return Ok(Ending::Exited(*code));
-        }
-        if let Some(PeerEnded(ending)) = trap.downcast_ref::<PeerEnded>() {
-            return Ok(ending.clone());
-        }
-        if let Some(failure) = trap.downcast_ref::<HostFailure>() {
-            return Err(failure.clone());
-        }
-        Ok(match trap.downcast_ref::<Trap>() {
-            Some(Trap::StackOverflow) => Ending::StackOverflow,
-            Some(Trap::OutOfFuel) => Ending::TimedOut,
-            _ if self.store.data().memory.refused => Ending::OutOfMemory,
-            _ => Ending::Crashed(root_cause(trap)),
-        })
-    }
-
-    fn execution(&mut self, ending: Ending, value: Option<String>, args_after: Vec<String>) -> Execution {
-        let fuel = fuel_used(&self.store, self.granted);
-        let state = self.store.data_mut();
-        Execution {
-            fuel,
-            ending,
-            stdout: std::mem::take(&mut state.output.stdout),
-            stderr: std::mem::take(&mut state.output.stderr),
-            value,
-            args_after,
-            cpu: state.stopwatch.cpu(),
-            wall: state.stopwatch.wall(),
-            peak_memory: state.memory.peak,
-        }
+impl Sandbox {
+    /// What it exports for compiled programs, if anything.
+    pub(super) fn compiler(&mut self) -> Option<compiler::Guest> {
+        self.compiler.as_ref()?.in_instance(&mut self.store, &self.instance)
     }
 }
 
-fn no_sandbox(error: &wasmtime::Error, limits: ProgramLimits) -> HostFailure {
+pub(super) fn no_sandbox(error: &wasmtime::Error, limits: ProgramLimits) -> HostFailure {
     let cause = root_cause(error);
     if cause.contains("exceeds memory limits") {
         let given = match limits.memory >> 20 {
@@ -341,10 +178,10 @@ pub(super) fn root_cause(error: &wasmtime::Error) -> String {
 /// The state of a program's store.
 pub(super) struct ProgramState {
     wasi: EmptyWasi,
-    memory: MemoryLimiter,
-    stopwatch: Stopwatch,
-    output: Output,
-    peers: HashMap<String, SessionHandle>,
+    pub(super) memory: MemoryLimiter,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) output: Output,
+    pub(super) peers: HashMap<String, SessionHandle>,
 }
 
 impl ProgramState {
@@ -356,6 +193,11 @@ impl ProgramState {
             output: Output::new(limits.output),
             peers: HashMap::new(),
         }
+    }
+
+    /// Whether anything was written in this step.
+    pub(super) fn has_output(&self) -> bool {
+        !(self.output.stdout.is_empty() && self.output.stderr.is_empty())
     }
 }
 
@@ -372,14 +214,14 @@ impl WasiView for ProgramState {
 }
 
 /// What a program wrote, up to a limit over both channels.
-struct Output {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+pub(super) struct Output {
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
     room: usize,
 }
 
 impl Output {
-    fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self { stdout: vec![], stderr: vec![], room: limit }
     }
 
@@ -426,11 +268,6 @@ impl host::Host for ProgramState {
 
 fn peer_error(message: String) -> program_types::Raised {
     Raised { kind: "RuntimeError".to_owned(), message, line: None, traceback: String::new() }.into()
-}
-
-/// Locks a session that only its own grade uses.
-pub(super) fn lock(session: &SessionHandle) -> std::sync::MutexGuard<'_, Session> {
-    session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The runtimes of a worker, by every name that selects them.

@@ -5,11 +5,15 @@
 //! all, because a worker died say, it does itself: nobody waits for a worker that waits.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use super::{
+    compiled_programs::Program,
     limits::ProgramLimits,
     pipe::{Pipe, PipeError, SharedPipe},
     programs::{HostFailure, Runtime, TimeSpent},
@@ -25,9 +29,9 @@ const OFFERED_BYTES: usize = 4 << 20;
 /// A program on its inputs.
 pub(super) struct RunAll<'a> {
     pub(super) pipe: &'a SharedPipe,
-    pub(super) runtime: &'a Runtime,
+    pub(super) runtime: &'a Arc<Runtime>,
     pub(super) component: ComponentId,
-    pub(super) source: &'a str,
+    pub(super) program: &'a Program,
     pub(super) limits: ProgramLimits,
     pub(super) inputs: &'a [ProgramInput],
     /// What programs of the same sample took before.
@@ -50,14 +54,10 @@ impl RunAll<'_> {
     /// Runs the program on every input.
     pub(super) fn run(&self) -> Result<Ran, HostFailure> {
         let mut progress = Progress::new(self.inputs.len());
-        let started = Instant::now();
         while progress.next < progress.end {
-            let elapsed = started.elapsed();
-            if progress.offer.is_none() && KEPT <= self.earlier.wall + elapsed && self.is_worth_offering(&progress) {
-                self.offer(&mut progress, elapsed).map_err(|error| lost(&error))?;
-            }
-            if progress.offer.is_some() {
-                self.look(&mut progress).map_err(|error| lost(&error))?;
+            // Else there is more to offer once the next input has compiled it.
+            if !self.program.is_to_be_compiled() {
+                self.share(&mut progress)?;
                 if progress.end <= progress.next {
                     break;
                 }
@@ -81,12 +81,29 @@ impl RunAll<'_> {
         Ok(Ran { executions: progress.results.into_iter().flatten().collect(), helped: progress.helped })
     }
 
+    /// Offers the inputs that are left to others where that is worth it, and hears what became of them.
+    fn share(&self, progress: &mut Progress) -> Result<(), HostFailure> {
+        let elapsed = progress.started.elapsed();
+        if progress.offer.is_none() && KEPT <= self.earlier.wall + elapsed && self.is_worth_offering(progress) {
+            self.offer(progress, elapsed).map_err(|error| lost(&error))?;
+        }
+        if progress.offer.is_some() {
+            self.look(progress).map_err(|error| lost(&error))?;
+        }
+        Ok(())
+    }
+
     fn run_one(&self, progress: &mut Progress, at: usize) -> Result<(), HostFailure> {
-        if let (Some(input), Some(result @ None)) = (self.inputs.get(at), progress.results.get_mut(at)) {
-            let execution = self.runtime.run(self.source, &input.action, &input.stdin, self.limits)?;
+        if let (Some(input), Some(None)) = (self.inputs.get(at), progress.results.get(at)) {
+            let compiles = self.program.is_to_be_compiled();
+            let loaded = || if compiles { self.share(progress) } else { Ok(()) };
+            let execution = self.runtime.run(self.program, input, self.limits, loaded)?;
+            progress.done += 1;
             progress.cpu += execution.cpu;
             progress.size += execution.size();
-            *result = Some(execution);
+            if let Some(result) = progress.results.get_mut(at) {
+                *result = Some(execution);
+            }
         }
         self.check(progress)
     }
@@ -107,21 +124,23 @@ impl RunAll<'_> {
 
     fn is_worth_offering(&self, progress: &Progress) -> bool {
         let left = self.inputs.get(progress.next..).unwrap_or_default();
-        2 <= left.len() && self.source.len() + left.iter().map(ProgramInput::size).sum::<usize>() <= OFFERED_BYTES
+        let inputs: usize = left.iter().map(ProgramInput::size).sum();
+        let compiled = self.program.compiled().map_or(0, |compiled| compiled.len());
+        2 <= left.len() && self.program.source().len() + compiled + inputs <= OFFERED_BYTES
     }
 
     fn offer(&self, progress: &mut Progress, elapsed: Duration) -> Result<(), PipeError> {
         static OFFERS: AtomicU64 = AtomicU64::new(0);
         let id = OFFERS.fetch_add(1, Ordering::Relaxed);
-        let done = u32::try_from(progress.next).unwrap_or(u32::MAX);
         let inputs = (0..).zip(self.inputs).skip(progress.next).map(|(at, input)| (at, input.clone())).collect();
         let offer = Offer {
             id,
             runtime: self.component,
-            source: self.source.to_owned(),
+            source: self.program.source().to_owned(),
+            compiled: self.program.compiled().map(|compiled| compiled.to_vec()),
             limits: self.limits,
             inputs,
-            pace: elapsed.checked_div(done).unwrap_or(KEPT),
+            pace: elapsed.checked_div(progress.done).unwrap_or(KEPT),
         };
         progress.offer = Some(id);
         let mut pipe = self.pipe.lock();
@@ -162,7 +181,10 @@ fn lost(error: &PipeError) -> HostFailure {
 
 /// How far a run has come.
 struct Progress {
+    started: Instant,
     results: Vec<Option<Execution>>,
+    /// Inputs that the worker has run itself.
+    done: u32,
     /// The next input that the worker runs itself.
     next: usize,
     /// Where the inputs begin that others have begun.
@@ -182,7 +204,9 @@ struct Progress {
 impl Progress {
     fn new(inputs: usize) -> Self {
         Self {
+            started: Instant::now(),
             results: vec![None; inputs],
+            done: 0,
             next: 0,
             end: inputs,
             returned: vec![],

@@ -91,6 +91,8 @@ pub(super) enum Work {
     Programs {
         runtime: ComponentId,
         source: String,
+        /// What that worker's own sandbox has compiled.
+        compiled: Option<Vec<u8>>,
         limits: ProgramLimits,
         inputs: Vec<ProgramInput>,
     },
@@ -205,6 +207,8 @@ pub(super) struct Offer {
     pub(super) id: OfferId,
     pub(super) runtime: ComponentId,
     pub(super) source: String,
+    /// What a sandbox of the program has compiled.
+    pub(super) compiled: Option<Vec<u8>>,
     pub(super) limits: ProgramLimits,
     /// With their places in the run.
     pub(super) inputs: Vec<(u32, ProgramInput)>,

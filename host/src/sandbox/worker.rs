@@ -20,6 +20,7 @@ use wasmtime::{Engine, component::Component};
 
 use super::{
     cache::{Checked, Compiled},
+    compiled_programs::Program,
     compiler,
     engine::{Metering, Purpose, THREAD_STACK, TICK_MILLISECONDS, engine},
     grading::Grader,
@@ -212,9 +213,10 @@ impl Worker {
                 Some(grader) => grader.grade(work, &self.by_language, &self.pipe),
                 None => (unknown(work.component), Trace::default()),
             },
-            Work::Program { runtime, request } => (self.run_program(runtime, &request), Trace::default()),
-            Work::Programs { runtime, source, limits, inputs } => {
-                (self.run_programs(runtime, &source, limits, &inputs), Trace::default())
+            Work::Program { runtime, request } => (self.run_program(runtime, request), Trace::default()),
+            Work::Programs { runtime, source, compiled, limits, inputs } => {
+                let program = Program::of_another_worker(source, compiled);
+                (self.run_programs(runtime, &program, limits, &inputs), Trace::default())
             }
         }
     }
@@ -230,10 +232,11 @@ impl Worker {
         }
     }
 
-    fn run_program(&self, runtime: ComponentId, request: &ProgramRequest) -> Answer {
+    fn run_program(&self, runtime: ComponentId, request: ProgramRequest) -> Answer {
         let Some(runtime) = self.runtimes.get(&runtime) else { return unknown(runtime) };
         let limits: ProgramLimits = request.limits.capped();
-        match runtime.run(&request.source, &request.action, &request.stdin, limits) {
+        let ProgramRequest { source, action, stdin, .. } = request;
+        match runtime.run(&Program::new(source), &ProgramInput { action, stdin }, limits, || Ok(())) {
             Ok(execution) => Answer::Execution(execution),
             Err(failure) => Answer::Failed { kind: failure.kind, reason: failure.to_string() },
         }
@@ -242,13 +245,13 @@ impl Worker {
     fn run_programs(
         &self,
         runtime: ComponentId,
-        source: &str,
+        program: &Program,
         limits: ProgramLimits,
         inputs: &[ProgramInput],
     ) -> Answer {
         let Some(runtime) = self.runtimes.get(&runtime) else { return unknown(runtime) };
         let executions: Result<Vec<_>, HostFailure> =
-            inputs.iter().map(|input| runtime.run(source, &input.action, &input.stdin, limits)).collect();
+            inputs.iter().map(|input| runtime.run(program, input, limits, || Ok(()))).collect();
         match executions {
             Ok(executions) => Answer::Executions(executions),
             Err(failure) => Answer::Failed { kind: failure.kind, reason: failure.to_string() },
