@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Measures which part of a test CPython's compiler takes: the same tests of a program as it is, and of one that holds it
-compiled, in turns.
+"""Measures what it is worth that a program with several tests is compiled once: the same tests with the runtime as it is
+and with one that passes no compiled programs on, in turns.
 
 Needs `make` done and `perf` in the path; modules of Python's standard library are the programs. `measure_compile.py [ROUNDS]`
 """
 
 import ast
-import base64
 import json
 import os
 import statistics
@@ -17,8 +16,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 GRADEBOX = ROOT / "target" / "release" / "gradebox"
-TESTS = 100
-ROWS = 4
+RUNTIME = ROOT / "target" / "graders" / "runtimes" / "python.wasm"
+TESTS = (1, 2, 10, 100)
+TESTS_IN_ALL = 400
 # A module, how much of it, and what stands before and behind that.
 PROGRAMS = {
     "50 lines": (
@@ -41,22 +41,45 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        runtimes = {"compiled each time": without_compiler(), "compiled once": []}
         nothing = rows("nothing", "def f(n): return 47\n", 47, 1, 1)
-        took(nothing)
+        for arguments in runtimes.values():
+            took(nothing, arguments)
         for name, (module, lines, before, behind) in PROGRAMS.items():
             source = before + code_of(module, lines) + behind
             expected = int(run(source + "print(f(20))\n"))
-            files = {form: rows(form, code, expected, ROWS, TESTS) for form, code in forms(source).items()}
-            times = {file: [] for file in [nothing, *files.values()]}
-            for _ in range(rounds):
-                for file, measured in times.items():
-                    measured.append(took(file))
-            start, *both = (statistics.median(measured) for measured in times.values())
-            plain, compiled = ((time - start) / (ROWS * TESTS) * 1e6 for time in both)
-            print(
-                f"{name} ({source.count(chr(10))}): a test takes {plain:.0f} µs, with the program compiled {compiled:.0f}"
-                f" µs: the compiler takes {1 - compiled / plain:.0%}"
-            )
+            for tests in TESTS:
+                file = rows("rows", source, expected, TESTS_IN_ALL // tests, tests)
+                each = measure(file, nothing, runtimes, rounds)
+                plain, once = each.values()
+                print(
+                    f"{name} ({source.count(chr(10))}), {tests} tests: a test takes {plain:.0f} µs compiled each time,"
+                    f" {once:.0f} µs compiled once: {plain / once:.2f}×",
+                    flush=True,
+                )
+
+
+def measure(file, nothing, runtimes, rounds):
+    """Processor time of a test with each runtime, in microseconds, the start of the command apart."""
+    times = {name: ([], []) for name in runtimes}
+    for _ in range(rounds):
+        for name, (starts, whole) in times.items():
+            starts.append(took(nothing, runtimes[name]))
+            whole.append(took(file, runtimes[name]))
+    tests = TESTS_IN_ALL
+    return {
+        name: (statistics.median(whole) - statistics.median(starts)) / tests * 1e6
+        for name, (starts, whole) in times.items()
+    }
+
+
+def without_compiler():
+    """The arguments for a runtime whose export for compiled programs goes by another name, of the same length."""
+    folder = Path("without-compiler")
+    folder.mkdir()
+    runtime = RUNTIME.read_bytes().replace(b"gradebox:compiling/", b"somebody:compiling/")
+    (folder / RUNTIME.name).write_bytes(runtime)
+    return ["--graders", folder]
 
 
 def code_of(module, lines):
@@ -72,13 +95,6 @@ def code_of(module, lines):
     return "".join(kept)
 
 
-def forms(source):
-    """The program as it is, and one that runs what the runtime's own compiler made of it."""
-    program = f"import base64, marshal\nprint(base64.b85encode(marshal.dumps(compile({source!r}, 'f', 'exec'))).decode())\n"
-    code = base64.b85decode(run(program).strip())
-    return {"plain": source, "compiled": f"import marshal\nexec(marshal.loads({code!r}))\n"}
-
-
 def run(source):
     done = subprocess.run([GRADEBOX, "exec", "-", "--json"], input=source, text=True, capture_output=True, check=True)
     return json.loads(done.stdout)["stdout"]
@@ -91,10 +107,10 @@ def rows(name, code, expected, count, tests):
     return f"{name}.jsonl"
 
 
-def took(file):
+def took(file, more):
     """Processor time of a run with its workers, in seconds."""
     arguments = ["perf", "stat", "-x,", "-e", "task-clock", "-o", "perf.csv", GRADEBOX, "grade", file]
-    subprocess.run([*arguments, "-g", "code-execution", "--jobs", "1", "-o", "out.jsonl"], capture_output=True, check=True)
+    subprocess.run([*arguments, "-g", "code-execution", "--jobs", "1", "-o", "out.jsonl", *more], capture_output=True, check=True)
     (line,) = [line for line in Path("perf.csv").read_text().splitlines() if "task-clock" in line]
     return float(line.split(",")[0]) / 1e3
 
