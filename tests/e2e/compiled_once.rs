@@ -24,19 +24,26 @@ fn mischief(bench: &Bench) -> String {
     bench.path("mischief").display().to_string()
 }
 
-/// Python's runtime without what it exports for compiled programs, as one of a user's own is that knows nothing of it:
-/// the export goes by another name, of the same length.
+/// The runtimes without what they export for compiled programs, as those of a user's own are that know nothing of it.
 fn without_compiler(bench: &Bench) -> String {
+    for runtime in ["python.wasm", "javascript.wasm"] {
+        bench.write(&format!("plain/{runtime}"), renamed(runtime));
+    }
+    bench.path("plain").display().to_string()
+}
+
+/// A runtime whose export for compiled programs goes by another name, of the same length.
+fn renamed(runtime: &str) -> Vec<u8> {
     let (name, other) = (b"gradebox:compiling/", b"somebody:compiling/");
-    let mut bytes = fs::read(root().join("target/graders/runtimes/python.wasm")).expect("run `make graders` first");
+    let built = root().join("target/graders/runtimes").join(runtime);
+    let mut bytes = fs::read(built).expect("run `make graders` first");
     let places: Vec<usize> =
         bytes.windows(name.len()).enumerate().filter(|(_, found)| found == name).map(|(at, _)| at).collect();
     assert!(!places.is_empty(), "the runtime exports nothing for compiled programs");
     for at in places {
         bytes[at..at + name.len()].copy_from_slice(other);
     }
-    bench.write("plain/python.wasm", bytes);
-    bench.path("plain").display().to_string()
+    bytes
 }
 
 /// A row whose program is to print nothing that a test expects, so that the grade says what it printed each time.
@@ -125,6 +132,19 @@ fn with_tests(id: &str, form: &str, tests: usize) -> Value {
             let asserts: Vec<String> = numbers.map(|n| format!("assert add({n}, 1) == {}", n + 1)).collect();
             row["test_list"] = json!(asserts);
         }
+        "calls in JavaScript" => {
+            // Constants of every kind.
+            let padding = repeated(60, |n| {
+                format!(
+                    "function unused{n}(x, y) {{ const z = [x * {n}, {n}.5, {n}n, -7n, null, true, 'text', 'ä€', `t${{y}}`, \
+                     /a+{n}/gu, -0]; return () => class {{ #p = z; static s = 1; *m() {{ yield this.#p + x; }} }}; }}\n"
+                )
+            });
+            row["response"] = json!(format!("```js\nfunction add(a, b) {{ return a + b; }}\n{padding}```"));
+            let tests: Vec<Value> =
+                numbers.map(|n| json!({"function": "add", "args": [n, 1], "expected": n + 1})).collect();
+            row["tests"] = json!(tests);
+        }
         _ => {
             let methods = repeated(tests, |n| {
                 format!("    def test_{n}(self):\n        self.assertEqual(add({n}, 1), {})\n", n + 1)
@@ -146,7 +166,7 @@ fn fuel(row: &Value) -> u64 {
 fn more_tests_of_a_program_take_less_than_the_first_one_which_compiles_it() {
     let bench = Bench::new();
     let folder = without_compiler(&bench);
-    let forms = ["calls", "asserts", "methods"];
+    let forms = ["calls", "calls in JavaScript", "asserts", "methods"];
     let rows: Vec<Value> = forms
         .iter()
         .flat_map(|form| [1, 4, 8].map(|tests| with_tests(&format!("{form} {tests}"), form, tests)))
@@ -230,6 +250,76 @@ fn peculiar() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The same in JavaScript.
+fn peculiar_in_javascript() -> Vec<(&'static str, String)> {
+    let functions = repeated(60, |n| format!("function f{n}() {{ "));
+    let programs: [(&str, &str); 12] = [
+        ("a syntax error", "console.log(1"),
+        ("a module", "import { strictEqual } from 'assert';\nexport const x = 1;\nconsole.log(x, typeof strictEqual);"),
+        ("a return at the top", "console.log(this === module.exports);\nreturn;\nconsole.log('never');"),
+        ("a line for the shell", "#!/usr/bin/env node\nfunction f() {\n  throw new RangeError('x');\n}\nf();"),
+        (
+            "a stack",
+            "function f(n) { return n ? f(n - 1) : new Error('deep').stack; }\nconsole.log(f(3));\n\
+                     class A { get x() { return null.y; } }\ntry { new A().x } catch (e) { console.log(e.stack, e.message) }",
+        ),
+        (
+            "text of functions",
+            "class A { static #p = 1; /* c */ m(a, b = 2) { return a } }\nconsole.log(String(A), \
+                               String(A.prototype.m), String((x) => x + 1), (function named() {}).name, ((a, b) => 1).length)",
+        ),
+        (
+            "templates",
+            "const tag = s => s;\nconst f = () => tag`a${1}\\n${2}`;\nconst g = () => tag`a${1}\\n${2}`;\n\
+                       console.log(f() === f(), f() === g(), Object.isFrozen(f()), Object.isFrozen(f().raw), f(), f().raw)",
+        ),
+        (
+            "literals",
+            "console.log([-0, 1e308 * 10, 0x1fn ** 40n, -123456789012345678901234567890n, 0n, 255n, 'ä€', `x${1n}`, 1_000, '\\ud800'.length, '\\u{1F600}', /(?<a>\\p{L}+)\\d?/giu.exec('äb1'), \
+                      /[^\\s]$/m.flags, NaN, 0.1 + 0.2, 2 ** 53, -2147483648, 4294967296])",
+        ),
+        (
+            "names and scopes",
+            "var y = 1; { let y = 2; function inner() { return y } }\n\
+            function ev(a) { let b = 2; { const c = 3; eval('b = a + c; var d = 9'); return [a, b, d, eval('c')] } }\n\
+            function al(a) { arguments[0] = 5; return a }\nwith ({ z: 3 }) { var w = z }\n\
+            console.log(inner(), ev(1), al(1), w, typeof hoisted, (() => { try { return t } catch (e) { return e.name } ; let t })());\n\
+            function hoisted() {}\nlab: for (let i = 0; ; i++) for (;;) { if (i > 2) break lab; continue lab }",
+        ),
+        (
+            "classes, generators and promises",
+            "class B { #a = 1; static s = new.target; get a() { return this.#a } static { this.t = 4 } \
+            static has(o) { return #a in o } }\nclass C extends B { constructor() { super(); this.k = super.a } async *g() { yield* [1, 2] } }\n\
+            (async () => { const out = []; for await (const x of new C().g()) out.push(x); console.log(out, B.has(new C()), B.t, new C().k) })();\n\
+            console.log([...(function* () { const [a, { b = 2, ...c } = { d: 4 }] = yield 1; })()], ((a, b = a, ...c) => [a, b, c])(1), null?.x)",
+        ),
+        (
+            "what it leaves in its runtime",
+            "console.log(globalThis.left, Object.prototype.left);\nglobalThis.left = 1;\n\
+            Object.prototype.left = 2;\nArray.prototype.push = () => { throw 1 };\nFunction.prototype.call = null;\nconsole.log('done')",
+        ),
+        ("what it throws", "throw Object.assign(new TypeError('odd'), { code: 7 })"),
+    ];
+    let nested = |open: &str, close: &str, depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+    let mut programs: Vec<(&str, String)> = programs.map(|(name, source)| (name, source.to_owned())).to_vec();
+    programs.extend([
+        ("nested parentheses", format!("console.log({})", nested("(", ")", 20_000))),
+        ("nested arrays", format!("console.log({}.length)", nested("[", "]", 500))),
+        (
+            "nested arrow functions",
+            format!("const f = {}0;\nconsole.log(String(f).length, f()()())", "() => ".repeat(400)),
+        ),
+        ("nested functions", format!("{functions}return 1 {}\nconsole.log(String(f0).length)", "}".repeat(60))),
+        (
+            "functions in functions by the thousand",
+            format!("const f = {}0;\nconsole.log(String(f).length)", "() => ".repeat(3_000)),
+        ),
+        ("a literal of 10 MB", format!("const x = '{}';\nconsole.log(x.length)", "a".repeat(10_000_000))),
+        ("a long sum", format!("console.log({})", vec!["1"; 20_000].join("+"))),
+    ]);
+    programs
+}
+
 /// The program with a sum of all that it prints in place of that: reports show the beginning only.
 fn summed(source: &str) -> String {
     format!(
@@ -251,7 +341,10 @@ fn no_test_can_tell_whether_its_program_was_compiled_for_it() {
         .collect();
     assert!(probes.len() >= 10);
     let programs = programs.into_iter().map(|(name, source)| (name.to_owned(), source)).chain(probes);
-    let rows: Vec<Value> = programs.map(|(name, source)| prints(&name, "python", &source, 3)).collect();
+    let mut rows: Vec<Value> = programs.map(|(name, source)| prints(&name, "python", &source, 3)).collect();
+    rows.extend(
+        peculiar_in_javascript().iter().map(|(name, source)| prints(&format!("{name} in JavaScript"), "js", source, 3)),
+    );
     // A long report shows all that a program printed.
     let arguments = ["-g", "code-execution:{\"timeout_ms\": 20000}", "--jobs", "2"];
     let (ran, compiled) = bench.grade(&rows, &arguments);

@@ -49,7 +49,7 @@ def input_files():
     files = [Path(__file__).resolve(), REQUIREMENTS, HERE / "engine.h", HERE / "Cargo.toml", *(HERE / "src").rglob("*.*")]
     files += [ROOT / "guest-graders" / "Cargo.toml", ROOT / "guest-graders" / "Cargo.lock"]
     files += (HERE.parent / "preinitialise").rglob("*.rs")
-    for folder in ("grader", "runtime"):
+    for folder in ("grader", "runtime", "compiling"):
         files += (ROOT / "wit" / folder).rglob("*.wit")
     return sorted(files)
 

@@ -6,12 +6,12 @@ wit_bindgen::generate!({
     inline: "
         package gradebox:javascript;
         world javascript {
-            include gradebox:runtime/language-runtime@0.1.0;
+            include gradebox:compiling/compiling-runtime@0.1.0;
             /// Everything that does not depend on the program. The build calls it once and keeps the memory.
             export initialize: func();
         }
     ",
-    path: ["../../../wit/grader", "../../../wit/runtime"],
+    path: ["../../../wit/grader", "../../../wit/runtime", "../../../wit/compiling"],
     world: "gradebox:javascript/javascript",
     generate_all,
 });

@@ -5,6 +5,7 @@
 //! What leaves the sandbox is only "what the program said".
 
 mod bindings;
+mod bytecode;
 mod decoding;
 mod encoding;
 mod engine;
@@ -18,7 +19,10 @@ use std::cell::RefCell;
 
 use bindings::{
     Guest,
-    exports::gradebox::runtime::interpreter::{self, Action, Diagnostic, Language, Outcome, Stop},
+    exports::gradebox::{
+        compiling::compiler,
+        runtime::interpreter::{self, Action, Diagnostic, Language, Outcome, Stop},
+    },
 };
 use session::Session;
 
@@ -60,5 +64,15 @@ impl interpreter::Guest for JavaScript {
 
     fn perform(action: Action, stdin: Vec<u8>) -> Result<Outcome, Stop> {
         with_session(|session| session.perform(action, &stdin))
+    }
+}
+
+impl compiler::Guest for JavaScript {
+    fn compiled() -> Option<Vec<u8>> {
+        with_session(|session| session.compiled())
+    }
+
+    fn load_compiled(source: String, compiled: Vec<u8>, peers: Vec<String>) -> bool {
+        with_session(|session| session.load_compiled(&source, &compiled, &peers))
     }
 }

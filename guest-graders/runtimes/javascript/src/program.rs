@@ -2,7 +2,7 @@
 
 use rquickjs::{Array, Ctx, Function, Module, Object, Persistent, Result, Value};
 
-use crate::engine::{ask, options};
+use crate::{bytecode, engine::ask};
 
 /// The program's name in tracebacks.
 const FILE: &str = "program.js";
@@ -20,7 +20,8 @@ const LOOK: &str = "gradebox$look";
 
 /// A program that was compiled and has not run yet.
 pub(crate) enum Program {
-    Script(Persistent<Function<'static>>),
+    /// Its bytecode, which makes the function that runs it.
+    Script(Persistent<Value<'static>>),
     /// Its source: the engine keeps compiled modules to itself.
     Module(String),
 }
@@ -46,9 +47,8 @@ impl Program {
     pub(crate) fn compile<'js>(ctx: &Ctx<'js>, source: &str) -> std::result::Result<Self, Refused<'js>> {
         // Kept as a line, so that numbers stay right.
         let source = if source.starts_with("#!") { format!("//{source}") } else { source.to_owned() };
-        let script = ctx.eval_with_options::<Function, _>(format!("{PREFIX}{source}{SUFFIX}"), options(FILE));
-        let refused = match script {
-            Ok(function) => return Ok(Self::Script(Persistent::save(ctx, function))),
+        let refused = match bytecode::compile(ctx, format!("{PREFIX}{source}{SUFFIX}"), FILE) {
+            Ok(script) => return Ok(Self::Script(Persistent::save(ctx, script))),
             Err(error) => Refused { error: caught(ctx, &error), prefix: PREFIX.len() },
         };
         if !["import", "export", "await"].iter().any(|word| source.contains(word)) {
@@ -64,10 +64,23 @@ impl Program {
         }
     }
 
+    /// The program for another instance, as bytes; None of an ES module.
+    pub(crate) fn written(&self, ctx: &Ctx<'_>) -> Option<Vec<u8>> {
+        match self {
+            Self::Script(script) => bytecode::written(ctx, &script.clone().restore(ctx).ok()?),
+            Self::Module(_) => None,
+        }
+    }
+
+    /// The program that another instance has written; None where it cannot be read.
+    pub(crate) fn read(ctx: &Ctx<'_>, bytes: &[u8]) -> Option<Self> {
+        Some(Self::Script(Persistent::save(ctx, bytecode::read(ctx, bytes)?)))
+    }
+
     /// Runs the top level, up to where an ES module waits for the first time.
     pub(crate) fn run(self, ctx: &Ctx<'_>) -> Result<Running> {
         match self {
-            Self::Script(function) => run_script(ctx, &function.restore(ctx)?),
+            Self::Script(script) => run_script(ctx, &bytecode::run(ctx, &script.restore(ctx)?)?),
             Self::Module(source) => {
                 let (module, done) = Module::declare(ctx.clone(), FILE, source)?.eval()?;
                 let namespace = module.namespace()?;

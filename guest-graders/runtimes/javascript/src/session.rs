@@ -23,12 +23,20 @@ const RUN_TEST: &str = "$test";
 /// The target by which a test asks for something.
 const ANSWER: &str = "$answer";
 
+/// Bytes of memory beyond what the image has, with which a program is too large to be passed on: each function has a copy of
+/// its source, and so each that is in another a copy of a copy.
+const LARGE: usize = 4 << 20;
+/// Of WebAssembly's memory, in bytes.
+const PAGE: usize = 64 << 10;
+
 /// Holds at most one program.
 pub(crate) struct Session {
     /// Absent where the library itself failed, with the reason.
     engine: std::result::Result<Engine, String>,
     source: String,
     program: Option<Program>,
+    /// Whether compiling it took much memory: writing it down would take as much again.
+    is_large: bool,
     running: Option<Running>,
     /// Whether the program is a test of a peer.
     is_test: bool,
@@ -48,6 +56,7 @@ impl Session {
             engine: Engine::start(),
             source: String::new(),
             program: None,
+            is_large: false,
             running: None,
             is_test: false,
             failure: None,
@@ -69,14 +78,32 @@ impl Session {
         without_mark(source).clone_into(&mut self.source);
         self.is_test = peers.iter().any(|peer| peer == EVERY_NAME);
         let (is_test, source) = (self.is_test, &self.source);
+        let before = memory();
         self.program = engine.with(|ctx| {
-            for peer in peers.iter().filter(|peer| *peer != EVERY_NAME) {
-                ask::<_, ()>(ctx, "addPeer", (peer.as_str(),)).map_err(|error| failure::stop(ctx, &error))?;
-            }
+            add_peers(ctx, peers).map_err(|error| failure::stop(ctx, &error))?;
             // The imports of a test find the program only when its names are known.
             if is_test { Ok(None) } else { compile(ctx, source).map(Some) }
         })?;
+        self.is_large = LARGE < memory() - before;
         Ok(())
+    }
+
+    /// What `load` made of the program, as bytes for another instance.
+    pub(crate) fn compiled(&self) -> Option<Vec<u8>> {
+        let (Ok(engine), Some(program), false) = (&self.engine, &self.program, self.is_large) else { return None };
+        engine.with(|ctx| program.written(ctx))
+    }
+
+    /// Does what `load` does, with what another instance has compiled. Whether it could.
+    pub(crate) fn load_compiled(&mut self, source: &str, compiled: &[u8], peers: &[String]) -> bool {
+        let Ok(engine) = &self.engine else { return false };
+        self.program = engine.with(|ctx| {
+            let program = Program::read(ctx, compiled)?;
+            add_peers(ctx, peers).ok()?;
+            Some(program)
+        });
+        without_mark(source).clone_into(&mut self.source);
+        self.program.is_some()
     }
 
     /// Does one thing with the program.
@@ -358,6 +385,19 @@ impl<'js> Step<'_, 'js> {
     fn stop(&self, error: &Error) -> Stop {
         self.exit().err().unwrap_or_else(|| failure::stop(self.ctx, error))
     }
+}
+
+fn add_peers(ctx: &Ctx<'_>, peers: &[String]) -> Result<()> {
+    peers.iter().filter(|peer| *peer != EVERY_NAME).try_for_each(|peer| ask(ctx, "addPeer", (peer.as_str(),)))
+}
+
+/// What the instance has of memory, in bytes.
+fn memory() -> usize {
+    #[cfg(target_family = "wasm")]
+    let pages = core::arch::wasm32::memory_size(0);
+    #[cfg(not(target_family = "wasm"))]
+    let pages = 0;
+    pages * PAGE
 }
 
 fn compile(ctx: &Ctx<'_>, source: &str) -> std::result::Result<Program, Stop> {
