@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures what it is worth that a program with several tests is compiled once: the same tests with the runtime as it is
-and with one that passes no compiled programs on, in turns.
+"""Measures what it is worth that a program with several tests is compiled once: the same tests with the runtimes as they
+are and with such as pass no compiled programs on, in turns.
 
-Needs `make` done and `perf` in the path; modules of Python's standard library are the programs. `measure_compile.py [ROUNDS]`
+Needs `make` done and `perf` in the path; modules of Python's standard library are the programs in Python. `measure_compile.py [ROUNDS]`
 """
 
 import ast
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 GRADEBOX = ROOT / "target" / "release" / "gradebox"
-RUNTIME = ROOT / "target" / "graders" / "runtimes" / "python.wasm"
+RUNTIMES = ROOT / "target" / "graders" / "runtimes"
 TESTS = (1, 2, 10, 100)
 TESTS_IN_ALL = 400
 # A module, how much of it, and what stands before and behind that.
@@ -36,27 +36,44 @@ PROGRAMS = {
     ),
 }
 
+JAVASCRIPT = """function unused{n}(items, limit) {
+  const result = [];
+  for (let i = 0; i < items.length; i++) {
+    if (items[i] > limit) { result.push(items[i] * {n}); }
+    else { result.push(`item ${i}: ${items[i]}`); }
+  }
+  return result.map(x => x + 1).filter(x => x % 2 === 0);
+}
+"""
+
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         runtimes = {"compiled each time": without_compiler(), "compiled once": []}
-        nothing = rows("nothing", "def f(n): return 47\n", 47, 1, 1)
+        nothing = rows("nothing", "python", "def f(n): return 47\n", 47, 1, 1)
         for arguments in runtimes.values():
             took(nothing, arguments)
-        for name, (module, lines, before, behind) in PROGRAMS.items():
-            source = before + code_of(module, lines) + behind
-            expected = int(run(source + "print(f(20))\n"))
+        for language, source, expected in programs():
             for tests in TESTS:
-                file = rows("rows", source, expected, TESTS_IN_ALL // tests, tests)
-                each = measure(file, nothing, runtimes, rounds)
-                plain, once = each.values()
+                file = rows("rows", language, source, expected, TESTS_IN_ALL // tests, tests)
+                plain, once = measure(file, nothing, runtimes, rounds).values()
                 print(
-                    f"{name} ({source.count(chr(10))}), {tests} tests: a test takes {plain:.0f} µs compiled each time,"
-                    f" {once:.0f} µs compiled once: {plain / once:.2f}×",
+                    f"{language}, {source.count(chr(10))} lines, {tests} tests: a test takes {plain:.0f} µs compiled each"
+                    f" time, {once:.0f} µs compiled once: {plain / once:.2f}×",
                     flush=True,
                 )
+
+
+def programs():
+    """Languages, programs that define `f`, and what it returns for 20."""
+    for module, lines, before, behind in PROGRAMS.values():
+        source = before + code_of(module, lines) + behind
+        yield "python", source, int(run(source + "print(f(20))\n"))
+    for functions in (6, 39):
+        source = "".join(JAVASCRIPT.replace("{n}", str(number)) for number in range(functions))
+        yield "javascript", source + "function f(n) { return n + 1; }\n", 21
 
 
 def measure(file, nothing, runtimes, rounds):
@@ -74,11 +91,12 @@ def measure(file, nothing, runtimes, rounds):
 
 
 def without_compiler():
-    """The arguments for a runtime whose export for compiled programs goes by another name, of the same length."""
+    """The arguments for runtimes whose export for compiled programs goes by another name, of the same length."""
     folder = Path("without-compiler")
     folder.mkdir()
-    runtime = RUNTIME.read_bytes().replace(b"gradebox:compiling/", b"somebody:compiling/")
-    (folder / RUNTIME.name).write_bytes(runtime)
+    for name in ("python.wasm", "javascript.wasm"):
+        runtime = (RUNTIMES / name).read_bytes().replace(b"gradebox:compiling/", b"somebody:compiling/")
+        (folder / name).write_bytes(runtime)
     return ["--graders", folder]
 
 
@@ -100,9 +118,9 @@ def run(source):
     return json.loads(done.stdout)["stdout"]
 
 
-def rows(name, code, expected, count, tests):
+def rows(name, language, code, expected, count, tests):
     test = {"function": "f", "args": [20], "expected": expected}
-    row = {"query": "q", "response": f"```python\n{code}```", "tests": [test] * tests}
+    row = {"query": "q", "response": f"```{language}\n{code}```", "tests": [test] * tests}
     Path(f"{name}.jsonl").write_text("".join(json.dumps({"id": id, **row}) + "\n" for id in range(count)))
     return f"{name}.jsonl"
 
