@@ -9,12 +9,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{Engine, component::Component};
 
 use super::{
-    cache::{CompileCache, Compiled, Marks, hexadecimal},
+    cache::{CompileCache, Compiled, Identity, Marks, hex_digest},
     catalog::{Entry, Language},
     compiler::{CompileError, CompileLimits},
     contract::{ADVICE, CONTRACT, first_difference},
@@ -29,7 +28,7 @@ use super::{
 /// Components larger than this are not read, in bytes.
 const LARGEST: u64 = 256 << 20;
 
-/// Bytes that are read at once: they stay in the processor's cache until their digest is made.
+/// Bytes that are read at once: they stay in the processor's cache until they are looked at.
 const PIECE: usize = 256 << 10;
 
 pub(super) enum Admitted {
@@ -111,19 +110,21 @@ pub(super) async fn admit(
     let file = tokio::task::spawn_blocking(move || ComponentFile::look(&place))
         .await
         .map_err(|error| format!("cannot be read: {error}"))??;
-    let is_kept = |purpose| cache.find(&file.digest, purpose);
+    let is_kept = |purpose| cache.find(&file.fingerprint, purpose);
     let found = [Purpose::Graders, Purpose::Runtimes].into_iter().find_map(is_kept);
-    let (file, compiled, note): (ComponentFile, Compiled, Note) = if let Some((compiled, note)) = found {
-        (file, compiled, note)
-    } else {
-        let _turn = turns.wait(file.size).await;
-        compiling(path);
-        // It may be another one by now.
-        let (file, bytes) = ComponentFile::read(path)?;
-        let (compiled, note) = examine(sandbox, cache, &bytes, &file.digest).await?;
-        (file, compiled, note)
-    };
-    let ComponentFile { marks, read, digest, .. } = file;
+    let (file, compiled, digest, note): (ComponentFile, Compiled, String, Note) =
+        if let Some((compiled, digest, note)) = found {
+            (file, compiled, digest, note)
+        } else {
+            let _turn = turns.wait(file.size).await;
+            compiling(path);
+            // It may be another one by now.
+            let (file, bytes) = ComponentFile::read(path)?;
+            let component = Identity { fingerprint: file.fingerprint.clone(), digest: hex_digest(&bytes) };
+            let (compiled, note) = examine(sandbox, cache, &bytes, &component).await?;
+            (file, compiled, component.digest, note)
+        };
+    let ComponentFile { marks, read, .. } = file;
     let admitted = admitted(sandbox, path, digest.clone(), note.clone(), compiled)?;
     Ok(Look { admitted, marks, read, digest, note })
 }
@@ -157,7 +158,8 @@ struct ComponentFile {
     read: SystemTime,
     /// In bytes.
     size: usize,
-    digest: String,
+    /// See [`Identity`].
+    fingerprint: String,
 }
 
 impl ComponentFile {
@@ -184,13 +186,14 @@ impl ComponentFile {
         // It may grow while it is read.
         let mut content = BufReader::with_capacity(PIECE, file.take(LARGEST));
         require_component(content.fill_buf().map_err(failed)?)?;
-        let (mut digest, mut size) = (Sha256::new(), 0);
+        let (mut fingerprint, mut size) = (blake3::Hasher::new(), 0);
         loop {
             let piece = content.fill_buf().map_err(failed)?;
             if piece.is_empty() {
-                return Ok(Self { marks: Marks::from(&metadata), read, size, digest: hexadecimal(&digest.finalize()) });
+                let fingerprint = fingerprint.finalize().to_hex().to_string();
+                return Ok(Self { marks: Marks::from(&metadata), read, size, fingerprint });
             }
-            digest.update(piece);
+            fingerprint.update(piece);
             keep(piece);
             let length = piece.len();
             size += length;
@@ -224,7 +227,7 @@ async fn examine(
     sandbox: &Sandbox,
     cache: &CompileCache,
     bytes: &[u8],
-    digest: &str,
+    component: &Identity,
 ) -> Result<(Compiled, Note), String> {
     let purpose = likely_purpose(bytes);
     let content = sandbox
@@ -232,13 +235,13 @@ async fn examine(
         .await
         .map_err(|CompileError(reason)| format!("is not a component that can be used: {reason}"))?;
     let compiled = cache
-        .keep(digest, purpose, &content)
+        .keep(component, purpose, &content)
         .map_err(|error| format!("cannot be kept in the cache `{}`: {error}", cache.directory().display()))?;
-    let component = deserialize(cache, purpose, &content)?;
-    let shape = Shape::of(cache.engine(purpose), &component)?;
-    let subject = ask(sandbox, cache.engine(purpose), &component, (purpose, shape.role), &compiled).await?;
+    let ready = deserialize(cache, purpose, &content)?;
+    let shape = Shape::of(cache.engine(purpose), &ready)?;
+    let subject = ask(sandbox, cache.engine(purpose), &ready, (purpose, shape.role), &compiled).await?;
     let note = Note { capabilities: shape.capabilities, subject };
-    cache.keep_note(digest, purpose, &compiled, note.clone());
+    cache.keep_note(component, purpose, &compiled, note.clone());
     Ok((compiled, note))
 }
 
