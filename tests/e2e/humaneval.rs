@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fmt::Write as _, process::Command};
 
 use serde_json::Value;
 
-use crate::support::{Bench, grade, root};
+use crate::{
+    compiled_once,
+    support::{Bench, grade, root},
+};
 
 /// Mutants that loop for ever end after this much processor time; the slowest solution needs a tenth of it.
 const GRADER: &str = "code-execution:{\"timeout_ms\": 2000}";
@@ -35,6 +38,7 @@ fn mutants_pass_exactly_where_they_pass_natively() {
     let passing = table(&graded);
     let passing: BTreeSet<&str> = passing.lines().collect();
     assert_eq!(passing, listed, "tests/humaneval/equivalent_mutants.md does not list the mutants that pass");
+    compiled_once::all_end_alike(&bench, &graded);
 }
 
 /// HumanEval's rows of one kind, graded.
