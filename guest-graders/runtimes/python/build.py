@@ -157,19 +157,26 @@ def toolchain():
 
 def componentize(program, made, name, packages, names=None):
     wit = [argument for path in WIT for argument in ("-d", path)]
-    sources = ["-p", SOURCES]
+    sources = ["-p", fresh_copy(SOURCES, made.parent / "sources")]
     if names is not None:
         folder = made.parent / "names"
         folder.mkdir()
         shutil.copyfile(names, folder / "names.txt")
         sources += ["-p", folder]
     if packages is not None:
-        sources += ["-p", installing.GUEST_SOURCES, "-p", install(program, made.parent / "site", name, packages)]
+        guest_sources = fresh_copy(installing.GUEST_SOURCES, made.parent / "guest-sources")
+        sources += ["-p", guest_sources, "-p", install(program, made.parent / "site", name, packages)]
     run(
         [program, "--quiet", *wit, "-w", WORLD, "componentize", *sources, "component", "-o", made],
         "componentize-py failed",
         fixed_entropy(made.parent),
     )
+
+
+def fresh_copy(folder, copy):
+    """The sources without what an interpreter compiled of them, which it would else load: CPython writes it beside them
+    while it is made into a component, too, and the memory of the runtime would tell whether that had happened before."""
+    return shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def fixed_entropy(folder):
