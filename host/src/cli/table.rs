@@ -1,5 +1,7 @@
 //! Tables for terminals, and the numbers of a run in them.
 
+use std::time::Duration;
+
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::{
@@ -82,12 +84,21 @@ fn totals(summary: &Summary) -> String {
         faulty => format!("; {} with errors", count(faulty, "row")),
     };
     format!(
-        "{} in {:.1} s: {} passed, {} did not{mean}{faulty}",
+        "{} in {}: {} passed, {} did not{mean}{faulty}",
         count(summary.rows, "row"),
-        summary.elapsed.as_secs_f64(),
+        taken(summary.elapsed),
         summary.passed,
         summary.failed
     )
+}
+
+/// `12 ms`, `3.4 s`.
+fn taken(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
 }
 
 fn refinement_lines(summary: &Summary, refinement: &RefinementSummary) -> Vec<String> {
@@ -190,7 +201,14 @@ mod tests {
         let text = summary(&numbers);
         let math = text.lines().find(|line| line.starts_with("math")).unwrap();
         assert_eq!(math.split_whitespace().collect::<Vec<_>>(), ["math", "2", "0.750", "1/2", "0", "1", "1"]);
-        assert!(text.contains("4 rows in 0.0 s: 1 passed, 1 did not, mean score 0.750; 1 row with errors"), "{text}");
+        assert!(text.contains("4 rows in 0 ms: 1 passed, 1 did not, mean score 0.750; 1 row with errors"), "{text}");
+    }
+
+    #[test]
+    fn short_times_are_told_in_milliseconds() {
+        assert_eq!(taken(Duration::from_millis(7)), "7 ms");
+        assert_eq!(taken(Duration::from_micros(999_900)), "999 ms");
+        assert_eq!(taken(Duration::from_millis(3456)), "3.5 s");
     }
 
     #[test]
