@@ -240,8 +240,7 @@ async fn a_component_on_which_the_compiler_dies_is_rejected_and_the_host_goes_on
         "#!/bin/sh\n[ \"$2\" = compile ] && [ \"$3\" = graders ] && kill -9 $$\nexec {:?} \"$@\"\n",
         env!("CARGO_BIN_EXE_gradebox")
     );
-    let program = place.bench.write("dying-compiler", script);
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
+    let program = place.bench.write_script("dying-compiler", script);
     let opened = place.open(&program).await;
     assert!(opened.catalog.graders().is_empty());
     for rejected in opened.catalog.rejected() {

@@ -1,8 +1,6 @@
 //! What the kernel refuses to a worker, behind the WebAssembly sandbox, and that a kernel without Landlock will do.
 
 use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -44,9 +42,7 @@ prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong,
 assert prctl(NO_NEW_PRIVS, 1, None, 0, 0) == 0 and prctl(SECCOMP, 2, program, 0, 0) == 0
 os.execv(BINARY, [BINARY, *sys.argv[1:]])
 "#;
-    let path = bench.write("old-kernel", script.replace("BINARY", &format!("{:?}", env!("CARGO_BIN_EXE_gradebox"))));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
-    path
+    bench.write_script("old-kernel", script.replace("BINARY", &format!("{:?}", env!("CARGO_BIN_EXE_gradebox"))))
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! One long-lived sandbox that is given everything hostile there is, and grades correctly in between.
 
 use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -236,9 +234,7 @@ async fn results_of_any_bytes_are_scores_on_the_scale_or_typed_errors() {
 /// The binary by way of a script, for what a test wants to change on the way.
 fn by_script(bench: &Bench, lines: &str) -> PathBuf {
     let script = format!("#!/bin/sh\n{lines}\nexec {:?} \"$@\"\n", env!("CARGO_BIN_EXE_gradebox"));
-    let path = bench.write("gradebox", script);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
-    path
+    bench.write_script("gradebox", script)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,21 @@ impl Bench {
         path
     }
 
+    /// Writes a script that can be run. Another process writes it: one that a test beside this one starts meanwhile would
+    /// take a copy of the open file along, and as long as somebody may write to a file the kernel does not run it.
+    pub fn write_script(&self, name: &str, script: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        let mut writer = Command::new("sh")
+            .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("sh");
+        writer.stdin.take().expect("a pipe").write_all(script.as_ref()).expect("a script");
+        assert!(writer.wait().expect("sh ends").success(), "{}", path.display());
+        path
+    }
+
     /// Writes rows as JSONL.
     pub fn write_rows(&self, name: &str, rows: &[Value]) -> PathBuf {
         self.write(name, rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
@@ -136,9 +135,7 @@ fn mortal_worker(bench: &Bench) -> PathBuf {
          worker.stdin.close()\nsys.exit(worker.wait())\n",
         binary = env!("CARGO_BIN_EXE_gradebox")
     );
-    let path = bench.write("mortal-worker", script);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
-    path
+    bench.write_script("mortal-worker", script)
 }
 
 fn sample(id: usize, response: &str) -> Sample {
@@ -180,6 +177,33 @@ async fn only_the_sample_that_kills_its_worker_is_reported() {
         }
     }
     assert!(sandbox.statistics().replaced >= 3);
+    sandbox.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_are_started_ahead_are_there_before_the_work_and_do_it() {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gradebox"));
+    let sandbox = Sandbox::start(SandboxSettings { jobs: 2, metering: Metering::Time, program, on_log: None });
+    let cache = CompileCache::open(&root().join("target/test-cache"), Metering::Time).expect("a cache");
+    // Not more than there shall be.
+    sandbox.start_ahead(5, &cache);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while sandbox.statistics().started < 2 {
+        assert!(Instant::now() < deadline, "no worker started ahead of the work");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let catalog = Catalog::open(&sandbox, &cache, &[root().join("target/graders")], &|_| {}).await.expect("graders");
+    let grader = ComponentGrader::new(
+        sandbox.clone(),
+        catalog.find("syntax").expect("the syntax grader"),
+        &Columns::new(),
+        FieldMap::default(),
+        Grants { programs: false, ..Grants::default() },
+        GradeLimits::default(),
+    );
+    let outcome = grader.grade(&sample(1, "```python\nx = 1\n```")).await.outcome;
+    assert!(matches!(outcome, Outcome::Scored(_)), "{outcome:?}");
+    assert_eq!((sandbox.statistics().started, sandbox.statistics().replaced), (2, 0));
     sandbox.close();
 }
 
