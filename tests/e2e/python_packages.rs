@@ -16,10 +16,11 @@ fn runtime() -> PathBuf {
 /// The same runtime as it is where the check of the image fails.
 fn plain(bench: &Bench) -> Vec<u8> {
     let plain = bench.path("plain.wasm");
-    let linked = root().join("target/python-runtime/python-awkward.linked.wasm");
+    let made_of = |what: &str| root().join(format!("target/python-runtime/python-awkward.{what}.wasm"));
+    let (linked, core) = (made_of("linked"), made_of("optimised"));
     let mut program = Command::new(root().join("target/release/runtime-image"));
-    let done = program.arg("--plain").args([&linked, &plain]).status().expect("runtime-image starts");
-    assert!(done.success(), "{}", linked.display());
+    let done = program.arg("--plain").args([&linked, &core, &plain]).status().expect("runtime-image starts");
+    assert!(done.success(), "{} {}", linked.display(), core.display());
     fs::read(plain).expect("the plain runtime")
 }
 

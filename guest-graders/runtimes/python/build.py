@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Builds the Python runtime, `target/graders/runtimes/python.wasm`, from this folder and `wit/`.
 
-componentize-py links CPython and the sources into a component; `runtime-image` makes of it one that starts
-cheaply. Neither is done again when nothing that it is made of has changed. Needs Python 3.9 or newer with
-`venv`, `cc`, and `target/release/runtime-image`; componentize-py comes from PyPI into a virtual environment under
-`target/`.
+componentize-py links CPython and the sources into a component; `runtime-image` makes one core module of it, Binaryen
+goes over that, and `runtime-image` makes of it a component that starts cheaply. Nothing is done again when nothing that
+it is made of has changed. Needs Python 3.9 or newer with `venv`, `cc`, and `target/release/runtime-image`;
+componentize-py and Node.js come from PyPI, and Binaryen from npm, into folders under `target/`.
 
 With `--with SPECIFIER… --name NAME` it makes a second runtime, `NAME.wasm`, in which those packages of PyPI, or of
 wheels, can be imported: `build.py --with sympy==1.14.0 --name python-sympy`.
@@ -31,8 +31,22 @@ WORLD = "gradebox:making/runtime-in-the-making@0.1.0"
 WIT = [ROOT / "wit" / "grader", ROOT / "wit" / "runtime", ROOT / "wit" / "compiling", HERE.parent / "image" / "wit"]
 SOURCES = HERE / "src"
 REQUIREMENTS = HERE / "requirements.txt"
+OPTIMISER = [HERE / "optimiser" / "package.json", HERE / "optimiser" / "package-lock.json"]
 FIXED_ENTROPY = HERE / "fixed_entropy.c"
 PACKAGES = HERE.parents[1] / "python-packages"
+
+OPTIMISE = [
+    # What CPython was compiled for.
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    # The engine looks at its clock whenever a function is entered, so that small ones are dear; its own inlining takes
+    # more memory than compilers of components may have. Sizes are the optimiser's own, of expressions.
+    "--always-inline-max-function-size=20",
+    "--flexible-inline-max-function-size=120",
+    "--inlining",
+    "-O1",
+]
 
 sys.path.insert(0, str(PACKAGES))
 import installing  # noqa: E402
@@ -50,9 +64,13 @@ def main():
     make(first, inputs, lambda made: componentize(toolchain(), made, name, packages))
     make(names, [first, IMAGE], lambda made: run([IMAGE, "--names", first, made], "runtime-image failed"))
     make(linked, [*inputs, names], lambda made: componentize(toolchain(), made, name, packages, names))
+    core, optimised = WORK / f"{name}.core.wasm", WORK / f"{name}.optimised.wasm"
+    make(core, [linked, IMAGE], lambda made: run([IMAGE, "--fuse", linked, made], "runtime-image failed"))
+    make(optimised, [core, *OPTIMISER], lambda made: optimise(core, made), OPTIMISE)
     # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left.
     image = [IMAGE, *(["--plain"] if plain else [])]
-    make(output, [linked, IMAGE], lambda made: run([*image, linked, made], "runtime-image failed"), image)
+    inputs = [linked, optimised, IMAGE]
+    make(output, inputs, lambda made: run([*image, linked, optimised, made], "runtime-image failed"), image)
 
 
 def arguments():
@@ -136,26 +154,50 @@ def read_record(path):
 
 
 def toolchain():
-    """The path of componentize-py, installed as `requirements.txt` pins it."""
+    """The folder of componentize-py, Python and Node.js, installed as `requirements.txt` pins them."""
     environment = WORK / "venv"
-    program = environment / "bin" / "componentize-py"
+    programs = environment / "bin"
     installed = environment / "requirements.txt"
-    if program.is_file() and installed.is_file() and installed.read_bytes() == REQUIREMENTS.read_bytes():
-        return program
+    if installed.is_file() and installed.read_bytes() == REQUIREMENTS.read_bytes():
+        return programs
     run(
         [sys.executable, "-m", "venv", "--clear", environment],
         "cannot make a virtual environment; on Debian and Ubuntu, install python3-venv",
     )
     run(
-        [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["-r", REQUIREMENTS],
-        "cannot install componentize-py; is a package index reachable?",
+        [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        + ["--only-binary", ":all:", "-r", REQUIREMENTS],
+        "cannot install componentize-py and Node.js; is a package index reachable?",
     )
     installed.write_bytes(REQUIREMENTS.read_bytes())
-    return program
+    return programs
 
 
-def componentize(program, made, name, packages, names=None):
+def optimise(core, made):
+    programs = toolchain()
+    program = optimiser(programs) / "node_modules" / "binaryen" / "bin" / "wasm-opt"
+    run([programs / "node", program, *OPTIMISE, core, "-o", made], "wasm-opt failed")
+
+
+def optimiser(programs):
+    """The folder with Binaryen, installed as `package-lock.json` pins it."""
+    folder = WORK / "optimiser"
+    installed = folder / "installed.txt"
+    wanted = digest(OPTIMISER)
+    if installed.is_file() and installed.read_text() == wanted:
+        return folder
+    folder.mkdir(exist_ok=True)
+    for file in OPTIMISER:
+        shutil.copy(file, folder)
+    run(
+        [programs / "npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder],
+        "cannot install Binaryen; is the npm registry reachable?",
+    )
+    installed.write_text(wanted)
+    return folder
+
+
+def componentize(programs, made, name, packages, names=None):
     wit = [argument for path in WIT for argument in ("-d", path)]
     sources = ["-p", fresh_copy(SOURCES, made.parent / "sources")]
     if names is not None:
@@ -165,9 +207,9 @@ def componentize(program, made, name, packages, names=None):
         sources += ["-p", folder]
     if packages is not None:
         guest_sources = fresh_copy(installing.GUEST_SOURCES, made.parent / "guest-sources")
-        sources += ["-p", guest_sources, "-p", install(program, made.parent / "site", name, packages)]
+        sources += ["-p", guest_sources, "-p", install(programs, made.parent / "site", name, packages)]
     run(
-        [program, "--quiet", *wit, "-w", WORLD, "componentize", *sources, "component", "-o", made],
+        [programs / "componentize-py", "--quiet", *wit, "-w", WORLD, "componentize", *sources, "component", "-o", made],
         "componentize-py failed",
         fixed_entropy(made.parent),
     )
@@ -189,9 +231,9 @@ def fixed_entropy(folder):
     return {"LD_PRELOAD": str(library)}
 
 
-def install(program, folder, name, packages):
+def install(programs, folder, name, packages):
     try:
-        installed = installing.install(program.with_name("python"), packages, folder, language=name)
+        installed = installing.install(programs / "python", packages, folder, language=name)
     except installing.InstallError as error:
         sys.exit(f"build.py: {error}")
     print(f"{name} imports {', '.join(installed)}")

@@ -1,8 +1,10 @@
 //! Turns a language runtime's component into one whose instances start in a fraction of a millisecond.
 //!
-//! `runtime-image [--plain] IN.wasm OUT.wasm` fuses the core modules of the component into one, runs it until it is warm,
-//! and lets it begin with the memory that this leaves. With `--plain`, or where a check of that memory fails, it begins
-//! with the memory that it came with.
+//! `runtime-image --fuse IN.wasm CORE.wasm` makes one core module of those of the component.
+//!
+//! `runtime-image [--plain] IN.wasm CORE.wasm OUT.wasm` runs the core module, which an optimiser may have gone over, until
+//! it is warm, makes a component of it, and lets it begin with the memory that this leaves. With `--plain`, or where a
+//! check of that memory fails, it begins with the memory that it came with.
 //!
 //! `runtime-image --names IN.wasm OUT.txt` writes the names that the runtime of a component uses.
 
@@ -18,7 +20,13 @@ mod placement;
 mod snapshot;
 mod wrap;
 
-use std::{env, ffi::OsString, fs, path::Path, thread};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    path::Path,
+    thread,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -32,6 +40,12 @@ const MAKING: &str = "gradebox:making/making@0.1.0";
 /// What the finished runtime exports.
 const EXPORTS: &[&str] = &[INTERPRETER, COMPILER];
 
+/// What the core module exports: the image is made by the code that the finished runtime runs.
+const EXPORTS_IN_THE_MAKING: &[&str] = &[INTERPRETER, COMPILER, MAKING];
+
+const USAGE: &str =
+    "usage: runtime-image --fuse IN.wasm CORE.wasm | [--plain] IN.wasm CORE.wasm OUT.wasm | --names IN.wasm OUT.txt";
+
 fn main() -> Result<()> {
     // Code of the runtime runs on this thread's stack.
     let thread = thread::Builder::new().stack_size(making::STACK + (16 << 20)).spawn(run)?;
@@ -41,31 +55,40 @@ fn main() -> Result<()> {
 fn run() -> Result<()> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let (option, paths) = match arguments.split_first() {
-        Some((first, rest)) if first == "--plain" || first == "--names" => (first.to_str(), rest),
+        Some((first, rest)) if first.to_str().is_some_and(|first| first.starts_with("--")) => (first.to_str(), rest),
         _ => (None, arguments.as_slice()),
     };
-    let [input, output] = paths else { bail!("usage: runtime-image [--plain|--names] IN.wasm OUT") };
-    let component = fs::read(input).with_context(|| format!("cannot read {}", Path::new(input).display()))?;
-    let linked = LinkedComponent::parse(&component)?;
-    let finished = match option {
-        Some("--names") => names(&component, &linked)?.into_bytes(),
-        _ => finished(&component, &linked, option.is_some())?,
+    let (output, made) = match (option, paths) {
+        (Some("--fuse"), [input, output]) => (output, fused(&read(input)?)?),
+        (Some("--names"), [input, output]) => (output, names(&read(input)?)?.into_bytes()),
+        (None | Some("--plain"), [input, core, output]) => {
+            (output, finished(&read(input)?, read(core)?, option.is_some())?)
+        }
+        _ => bail!(USAGE),
     };
-    fs::write(output, finished).with_context(|| format!("cannot write {}", Path::new(output).display()))
+    fs::write(output, made).with_context(|| format!("cannot write {}", Path::new(output).display()))
+}
+
+fn read(path: &OsStr) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", Path::new(path).display()))
+}
+
+/// The one core module of a component.
+fn fused(component: &[u8]) -> Result<Vec<u8>> {
+    let linked = LinkedComponent::parse(component)?;
+    fuse::fuse(&linked, &linked.exports(EXPORTS_IN_THE_MAKING)?)
 }
 
 /// The names that the runtime uses, one on a line.
-fn names(component: &[u8], linked: &LinkedComponent<'_>) -> Result<String> {
-    let exports = &[INTERPRETER, COMPILER, MAKING];
-    let making = fuse::fuse(linked, &linked.exports(exports)?)?;
-    Ok(Making::start(&Interface::of(component, exports)?.wrap(&making)?)?.names()?.join("\n"))
+fn names(component: &[u8]) -> Result<String> {
+    let making = Interface::of(component, EXPORTS_IN_THE_MAKING)?.wrap(&fused(component)?)?;
+    Ok(Making::start(&making)?.names()?.join("\n"))
 }
 
-/// The component of one core module.
-fn finished(component: &[u8], linked: &LinkedComponent<'_>, plain: bool) -> Result<Vec<u8>> {
-    let mut module = fuse::fuse(linked, &linked.exports(EXPORTS)?)?;
+/// The component of one core module, with the interface of the one that it was made of.
+fn finished(component: &[u8], mut module: Vec<u8>, plain: bool) -> Result<Vec<u8>> {
     if !plain {
-        match with_snapshot(component, linked, &module) {
+        match with_snapshot(component, &module) {
             Ok(with_snapshot) => module = with_snapshot,
             Err(error) => warn(&error),
         }
@@ -74,14 +97,12 @@ fn finished(component: &[u8], linked: &LinkedComponent<'_>, plain: bool) -> Resu
 }
 
 /// The module with a memory of its own making, checked.
-fn with_snapshot(component: &[u8], linked: &LinkedComponent<'_>, module: &[u8]) -> Result<Vec<u8>> {
-    let exports = &[INTERPRETER, COMPILER, MAKING];
-    let interface = Interface::of(component, exports)?;
-    let making = fuse::fuse(linked, &linked.exports(exports)?)?;
-    let snapshot = snapshot::take(&interface.wrap(&making)?)?;
-    let stack = image::stack_pointer(&making)?;
-    snapshot::check(&interface.wrap(&image::with_memory(&making, &snapshot.memory, stack)?)?, &snapshot)?;
-    image::with_memory(module, &snapshot.memory, stack)
+fn with_snapshot(component: &[u8], module: &[u8]) -> Result<Vec<u8>> {
+    let interface = Interface::of(component, EXPORTS_IN_THE_MAKING)?;
+    let snapshot = snapshot::take(&interface.wrap(module)?)?;
+    let module = image::with_memory(module, &snapshot.memory, image::stack_pointer(module)?)?;
+    snapshot::check(&interface.wrap(&module)?, &snapshot)?;
+    Ok(module)
 }
 
 #[expect(clippy::print_stderr, reason = "a program of the build")]
