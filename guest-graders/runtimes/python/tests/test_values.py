@@ -73,6 +73,15 @@ class RoundTrip(unittest.TestCase):
                 self.assertIs(type(back), type(item))
                 self.assertEqual(repr(back), repr(item))
 
+    def test_a_list_holds_the_texts_of_its_items_however_many_they_are(self):
+        for item, _ in ROUND_TRIPS:
+            text = encode(item, self.handles.describe)
+            for count in (1, 31, 32, 33):
+                for items, texts in (([item] * count, [text] * count), ([*[7] * count, item], [*["7"] * count, text])):
+                    expected = f"[{','.join(texts)}]"
+                    self.assertEqual(encode(items, self.handles.describe), expected)
+                    self.assertIn(encoding.plain(items), (None, expected))
+
     def test_nan(self):
         for item in (math.nan, [1.0, math.nan]):
             self.assertIn('{"$float":"nan"}', encode(item, self.handles.describe))

@@ -26,6 +26,8 @@ MAX_BYTES = 4 * 1024 * 1024
 """Length of one value's text."""
 
 _SMALL = 1 << 62
+_FEW = 32
+"""An array of fewer small values is written at once: it cannot be longer than one value may be."""
 _bases_of = type.__dict__["__mro__"].__get__
 _numerator = Fraction._numerator.__get__
 _denominator = Fraction._denominator.__get__
@@ -45,7 +47,14 @@ def encode(item, describe):
 
 
 def plain(item):
-    """The text of a small value of the commonest types; None for anything else."""
+    """The text of a small value of the commonest types, or of a list of a few of them; None for anything else."""
+    if type(item) is list:
+        return _few(item) if len(item) < _FEW else None
+    return _single(item)
+
+
+def _single(item):
+    """The text of such a value that holds no others."""
     kind = type(item)
     if kind is int:
         return int.__repr__(item) if -_SMALL < item < _SMALL else None
@@ -59,6 +68,12 @@ def plain(item):
     if kind is bool:
         return "true" if item else "false"
     return None
+
+
+def _few(items):
+    """The array of a few items; None where one of them is none of those."""
+    texts = [*map(_single, items)]
+    return f"[{','.join(texts)}]" if all(texts) else None
 
 
 def written(writer, item):
@@ -86,7 +101,9 @@ class Writer:
         self._path = set()
 
     def put(self, text):
-        self.reserve(len(text) if text.isascii() else len(text.encode()))
+        self._room -= len(text) if text.isascii() else len(text.encode())
+        if self._room < 0:
+            self.reserve(0)
         self.parts.append(text)
 
     def reserve(self, length):
@@ -117,11 +134,7 @@ class Writer:
         identity = self._enter(container)
         if len(items) > MAX_BYTES:
             self.reserve(len(items))
-        text = _alike(items)
-        if text is None:
-            self._array(items)
-        else:
-            self.put(text)
+        self._array(items)
         self._path.remove(identity)
 
     def pairs(self, container, pairs):
@@ -136,6 +149,10 @@ class Writer:
         self._path.remove(identity)
 
     def _array(self, items):
+        text = _few(items) if len(items) < _FEW else _alike(items)
+        if text is not None:
+            self.put(text)
+            return
         self.put("[")
         for position, item in enumerate(items):
             if position:
