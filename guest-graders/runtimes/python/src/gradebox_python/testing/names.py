@@ -95,12 +95,13 @@ def provide_modules(program):
         sys.modules[name] = ProgramModule(name, program)
 
 
-def replaced_builtins(program, code):
+def replaced_builtins(program, names):
     """Builtins that are the program's in this test: those that it defines, where the test uses nothing else of it.
 
     MBPP has tests such as `assert sum(10, 15) == 6`.
+
+    `names`: those that the test uses.
     """
-    names = set(names_of(code))
     own = {name for name in names if name in program.names and not hasattr(builtins, name)}
     if own:
         return []
@@ -109,7 +110,9 @@ def replaced_builtins(program, code):
 
 def names_of(code):
     """Every name that the code looks up, sets or takes an attribute of, nested functions included."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if type(constant) is CodeType:
-            yield from names_of(constant)
+    names = set()
+    waiting = [code]
+    for part in waiting:
+        names.update(part.co_names)
+        waiting += [constant for constant in part.co_consts if type(constant) is CodeType]
+    return names

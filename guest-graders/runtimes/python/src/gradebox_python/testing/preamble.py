@@ -9,8 +9,6 @@ from ..pristine import BUILTINS as __builtins__
 import builtins
 import re
 
-from .names import names_of
-
 _PLAIN = ("def ", "from ", "import ", "#")
 """Beginnings of the lines of a prompt that do nothing but name something."""
 
@@ -40,9 +38,8 @@ class Preamble:
             pass
         self._namespace.update(later)
 
-    def may_wait(self, code):
-        """Whether a test of that code finds the same if the definitions are only made when it misses a name."""
-        used = set(names_of(code))
+    def may_wait(self, used):
+        """Whether a test that uses those names finds the same if the definitions are only made when it misses one."""
         if not used.isdisjoint(_INDIRECT):
             return False
         shadowable = {name for name in used if hasattr(builtins, name)}

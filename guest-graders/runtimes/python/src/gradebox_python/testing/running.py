@@ -14,17 +14,22 @@ from ..opaque import short_repr, type_name
 from ..tracebacks import PROGRAM, frames, traceback_of
 from . import pytest_stand_in
 from .asking import Program
-from .names import Names, provide_modules, replaced_builtins
+from .names import Names, names_of, provide_modules, replaced_builtins
 from .preamble import Preamble
 from .pytest_stand_in import Skipped
 
 MODULE_NAME = "tests"
 """`__name__` of the test."""
 
-PATCHES = re.compile(
+_PATCHES = re.compile(
     r"""\bmonkeypatch\b|\bpatch(?:\.object|\.dict)?\(\s*(?!['"]sys\.std(?:out|err)['"])|\bsys\.stdin\s*="""
 )
-"""Tests that replace what the program uses: it is out of their reach."""
+
+
+def _patches(source):
+    """Whether a test replaces what the program uses, which is out of its reach."""
+    # Looking for the words is far cheaper than looking for what they stand in.
+    return ("patch" in source or "sys.stdin" in source) and _PATCHES.search(source) is not None
 
 
 class BrokenSetup(Exception):
@@ -52,8 +57,7 @@ class Test:
             self._program.start()
         except BaseException as error:
             return self._failed(error) | {"by": "program"}
-        patched = PATCHES.search(self._source)
-        if patched is not None:
+        if _patches(self._source):
             return {"passed": False, "undecided": "the test replaces what the program uses, which is out of its reach"}
         try:
             self._prepare(options)
@@ -75,13 +79,14 @@ class Test:
         provide_modules(self._program)
         self._program.may_end_iteration = "StopIteration" in self._source or "StopAsyncIteration" in self._source
         entry_point = options["entry_point"]
+        used = names_of(self._code)
         preamble = self._program.preamble = Preamble(options["preamble"], names)
-        if options["part"][0] != "check" or options["setup"] or not preamble.may_wait(self._code):
+        if options["part"][0] != "check" or options["setup"] or not preamble.may_wait(used):
             preamble.make()
             self._know_classes(entry_point)
         if entry_point and entry_point.isidentifier():
             names[entry_point] = self._program.function(entry_point)
-        for name in replaced_builtins(self._program, self._code):
+        for name in replaced_builtins(self._program, used):
             names[name] = self._program.named(name)
         self._set_up(options["setup"])
 
