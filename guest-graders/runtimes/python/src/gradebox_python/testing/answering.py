@@ -10,6 +10,7 @@ import asyncio
 import operator
 import sys
 from enum import Enum
+from json.encoder import encode_basestring
 from types import CoroutineType, FunctionType, GeneratorType, MethodType, ModuleType
 
 from ..decoding import Reading
@@ -285,7 +286,7 @@ def _value_writer(write):
 
 
 def _text(text):
-    return written(PeerWriter(None), text.encode("utf-8", "backslashreplace").decode())
+    return encode_basestring(text.encode("utf-8", "backslashreplace").decode())
 
 
 def attributes_of(item):
