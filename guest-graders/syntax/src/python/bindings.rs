@@ -19,6 +19,8 @@ pub(crate) struct Bindings<'a> {
     first_use: FxHashMap<&'a str, TextSize>,
     /// Where each name is first bound by a definition, a pattern or a handler.
     first_definition: FxHashMap<&'a str, TextSize>,
+    /// Where a function first reads `super`, which uses `__class__`.
+    first_super: Option<TextSize>,
 }
 
 impl<'a> Bindings<'a> {
@@ -30,7 +32,9 @@ impl<'a> Bindings<'a> {
     }
 
     pub(crate) fn of_function(parameters: &'a Parameters, body: &'a [Stmt]) -> Self {
-        Self { parameters: names(parameters), ..Self::of_body(body) }
+        let mut collector = Collector { is_function: true, ..Collector::default() };
+        collector.visit_body(body);
+        Self { parameters: names(parameters), ..collector.bindings }
     }
 
     /// Of a lambda.
@@ -68,8 +72,10 @@ impl<'a> Bindings<'a> {
         if is_before(self.first_definition.get(name)) {
             return Some(format!("name '{name}' is assigned to before {word} declaration"));
         }
-        (word == "nonlocal" && is_before(self.first_use.get(name)))
-            .then(|| format!("name '{name}' is used prior to nonlocal declaration"))
+        let is_used = is_before(self.first_use.get(name));
+        let is_used_by_super = name == "__class__" && is_before(self.first_super.as_ref());
+        let is_used = if word == "nonlocal" { is_used || is_used_by_super } else { !is_used && is_used_by_super };
+        is_used.then(|| format!("name '{name}' is used prior to {word} declaration"))
     }
 }
 
@@ -80,6 +86,7 @@ fn names(parameters: &Parameters) -> FxHashSet<&str> {
 #[derive(Default)]
 struct Collector<'a> {
     bindings: Bindings<'a>,
+    is_function: bool,
     /// Inside a comprehension only assignment expressions reach this scope.
     comprehensions: usize,
 }
@@ -146,6 +153,8 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 self.bindings.first_use.entry(&name.id).or_insert(name.start());
                 if matches!(name.ctx, ExprContext::Store | ExprContext::Del) {
                     self.bindings.bound.insert(&name.id);
+                } else if self.is_function && name.id == "super" {
+                    self.bindings.first_super.get_or_insert(name.start());
                 }
             }
             Expr::Named(named) => {
