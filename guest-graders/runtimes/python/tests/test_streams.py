@@ -46,6 +46,11 @@ class Input(RunningTestCase):
         self.assertEqual(self.call("f", stdin=b"two\n").value, '"two\\n"')
         self.assertEqual(self.call("f").value, '""')
 
+    def test_a_step_without_input_reads_nothing_of_the_one_before(self):
+        self.load("import sys\ndef f(): return sys.stdin.readline()")
+        for given, read in ((b"one\nleft over\n", '"one\\n"'), (b"", '""'), (b"", '""'), (b"two", '"two"')):
+            self.assertEqual(self.call("f", stdin=given).value, read)
+
     def test_a_closed_input_is_open_again_for_the_next_step(self):
         self.load("import sys\ndef f():\n    line = input()\n    sys.stdin.close()\n    return line")
         self.assertEqual(self.call("f", stdin=b"a\n").value, '"a"')

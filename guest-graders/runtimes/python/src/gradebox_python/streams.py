@@ -50,6 +50,8 @@ class StandardStreams:
         if self._input.closed:
             self._input = _Input()
             self.stdin = sys.stdin = sys.__stdin__ = self._reader_of(self._input)
+        elif not data and self.input_size() == 0:
+            return  # Nothing is read, and nothing was left.
         self._input.refill(data)
         try:
             self.stdin.seek(0)
