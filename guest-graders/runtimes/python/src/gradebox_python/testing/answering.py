@@ -17,7 +17,7 @@ from ..decoding import Reading
 from ..encoding import plain, written
 from ..targets import find
 from .receiving import Received
-from .wire import NO_KEYWORDS, PeerWriter, more_readers
+from .wire import MORE_READERS, NO_KEYWORDS, PeerWriter
 
 MAX_NAMES = 500
 """Names of the program that the test is told of."""
@@ -52,7 +52,7 @@ class Answers:
         self._received = Received(namespace)
         self._described = set()
         self._functions = {}
-        self._read = Reading(more_readers() | self._received.readers() | {"$opaque": self._object}).read
+        self._read = Reading(MORE_READERS | self._received.readers() | {"$opaque": self._object}).read
         streams.record_output()
 
     def answer(self, target, texts):

@@ -10,7 +10,7 @@ from ..decoding import Reading
 from . import exceptions, stand_ins
 from .changes import may_be_set, write_back
 from .sending import Sender
-from .wire import VALUE_TYPES, more_readers
+from .wire import MORE_READERS, VALUE_TYPES
 
 _ENDS_OF_ITERATION = (StopIteration, StopAsyncIteration, GeneratorExit)
 
@@ -46,9 +46,9 @@ class Program:
             "$like": self._value_like,
             "$argument": _Argument,
             "$awaited": _Awaited,
-            "$method": lambda _: stand_ins.METHOD,
+            "$method": _method,
         }
-        self._read = Reading(more_readers() | readers).read
+        self._read = Reading(MORE_READERS | readers).read
 
     def start(self):
         """Runs the program's top level. Raises what it raises."""
@@ -219,6 +219,10 @@ class Program:
         if record.value is None:
             record.value = stand_ins.value_like(value, type(stand_in), stand_in)
         return record.value
+
+
+def _method(_):
+    return stand_ins.METHOD
 
 
 class _Argument:

@@ -44,14 +44,13 @@ class PeerWriter(Writer):
         return _MORE_WRITERS.get(id(kind)) or Writer.writer_of(self, kind)
 
 
-def more_readers():
-    """The functions that read the additional values."""
-    return {
-        "$range": lambda content: range(*content),
-        "$deque": lambda content: deque(content[0], content[1]),
-        "$bytearray": lambda content: bytearray(b64decode(content, validate=True)),
-        "$type": lambda name: VALUE_TYPES[name],
-    }
+MORE_READERS = {
+    "$range": lambda content: range(*content),
+    "$deque": lambda content: deque(content[0], content[1]),
+    "$bytearray": lambda content: bytearray(b64decode(content, validate=True)),
+    "$type": lambda name: VALUE_TYPES[name],
+}
+"""The functions that read the additional values."""
 
 
 def _write_range(writer, item):
