@@ -19,22 +19,24 @@ pub(crate) struct Bindings<'a> {
     first_use: FxHashMap<&'a str, TextSize>,
     /// Where each name is first bound by a definition, a pattern or a handler.
     first_definition: FxHashMap<&'a str, TextSize>,
-    /// Where a function first reads `super`, which uses `__class__`.
+    /// Where a function first reads `super`, which uses `__class__` there and nowhere else.
     first_super: Option<TextSize>,
 }
 
 impl<'a> Bindings<'a> {
     /// Of a module or a class.
     pub(crate) fn of_body(body: &'a [Stmt]) -> Self {
-        let mut collector = Collector::default();
-        collector.visit_body(body);
-        collector.bindings
+        Self { first_super: None, ..Self::of_statements(body) }
     }
 
     pub(crate) fn of_function(parameters: &'a Parameters, body: &'a [Stmt]) -> Self {
-        let mut collector = Collector { is_function: true, ..Collector::default() };
+        Self { parameters: names(parameters), ..Self::of_statements(body) }
+    }
+
+    fn of_statements(body: &'a [Stmt]) -> Self {
+        let mut collector = Collector::default();
         collector.visit_body(body);
-        Self { parameters: names(parameters), ..collector.bindings }
+        collector.bindings
     }
 
     /// Of a lambda.
@@ -73,8 +75,11 @@ impl<'a> Bindings<'a> {
             return Some(format!("name '{name}' is assigned to before {word} declaration"));
         }
         let is_used = is_before(self.first_use.get(name));
-        let is_used_by_super = name == "__class__" && is_before(self.first_super.as_ref());
-        let is_used = if word == "nonlocal" { is_used || is_used_by_super } else { !is_used && is_used_by_super };
+        if is_used && word == "global" {
+            // The parser's own checker says so.
+            return None;
+        }
+        let is_used = is_used || (name == "__class__" && is_before(self.first_super.as_ref()));
         is_used.then(|| format!("name '{name}' is used prior to {word} declaration"))
     }
 }
@@ -86,7 +91,6 @@ fn names(parameters: &Parameters) -> FxHashSet<&str> {
 #[derive(Default)]
 struct Collector<'a> {
     bindings: Bindings<'a>,
-    is_function: bool,
     /// Inside a comprehension only assignment expressions reach this scope.
     comprehensions: usize,
 }
@@ -153,7 +157,7 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 self.bindings.first_use.entry(&name.id).or_insert(name.start());
                 if matches!(name.ctx, ExprContext::Store | ExprContext::Del) {
                     self.bindings.bound.insert(&name.id);
-                } else if self.is_function && name.id == "super" {
+                } else if name.id == "super" {
                     self.bindings.first_super.get_or_insert(name.start());
                 }
             }
