@@ -69,8 +69,8 @@ def main():
     make(optimised, [core, *OPTIMISER], lambda made: optimise(core, made), OPTIMISE)
     # `--plain` builds a runtime that starts more slowly, with the memory that componentize-py left.
     image = [IMAGE, *(["--plain"] if plain else [])]
-    inputs = [linked, optimised, IMAGE]
-    make(output, inputs, lambda made: run([*image, linked, optimised, made], "runtime-image failed"), image)
+    finish = [*image, linked, optimised]
+    make(output, [linked, optimised, IMAGE], lambda made: run([*finish, made], "runtime-image failed"), image)
 
 
 def arguments():
@@ -158,7 +158,8 @@ def toolchain():
     environment = WORK / "venv"
     programs = environment / "bin"
     installed = environment / "requirements.txt"
-    if installed.is_file() and installed.read_bytes() == REQUIREMENTS.read_bytes():
+    is_there = all((programs / name).is_file() for name in ("python", "componentize-py", "node", "npm"))
+    if is_there and installed.is_file() and installed.read_bytes() == REQUIREMENTS.read_bytes():
         return programs
     run(
         [sys.executable, "-m", "venv", "--clear", environment],
@@ -175,17 +176,17 @@ def toolchain():
 
 def optimise(core, made):
     programs = toolchain()
-    program = optimiser(programs) / "node_modules" / "binaryen" / "bin" / "wasm-opt"
-    run([programs / "node", program, *OPTIMISE, core, "-o", made], "wasm-opt failed")
+    run([programs / "node", optimiser(programs), *OPTIMISE, core, "-o", made], "wasm-opt failed")
 
 
 def optimiser(programs):
-    """The folder with Binaryen, installed as `package-lock.json` pins it."""
+    """The path of Binaryen's `wasm-opt`, installed as `package-lock.json` pins it."""
     folder = WORK / "optimiser"
+    program = folder / "node_modules" / "binaryen" / "bin" / "wasm-opt"
     installed = folder / "installed.txt"
     wanted = digest(OPTIMISER)
-    if installed.is_file() and installed.read_text() == wanted:
-        return folder
+    if program.is_file() and installed.is_file() and installed.read_text() == wanted:
+        return program
     folder.mkdir(exist_ok=True)
     for file in OPTIMISER:
         shutil.copy(file, folder)
@@ -194,7 +195,7 @@ def optimiser(programs):
         "cannot install Binaryen; is the npm registry reachable?",
     )
     installed.write_text(wanted)
-    return folder
+    return program
 
 
 def componentize(programs, made, name, packages, names=None):
