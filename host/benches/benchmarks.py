@@ -208,7 +208,7 @@ def human_eval(folder: Path, repetitions: int) -> list[Row]:
     kept = [row for row in map(json.loads, rows.open()) if row["id"].endswith("(body)")]
     require(len(kept) == 164, f"{len(kept)} solutions of HumanEval")
     whole = against_human_eval("164 solutions", kept, folder, repetitions)
-    # One problem loops for longer than all others together take.
+    # What the run waits for, while the other worker does nearly all the rest.
     others = [row for row in kept if row["id"] != "HumanEval/75 (body)"]
     require(len(others) == 163, "HumanEval/75 is not among the solutions")
     return [whole, against_human_eval("without HumanEval/75", others, folder, repetitions)]
