@@ -191,7 +191,8 @@ def optimiser(programs):
     for file in OPTIMISER:
         shutil.copy(file, folder)
     run(
-        [programs / "npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder],
+        [programs / "npm", "ci", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]
+        + ["--prefix", folder],
         "cannot install Binaryen; is the npm registry reachable?",
     )
     installed.write_text(wanted)
