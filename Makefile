@@ -7,6 +7,8 @@ GRADERS := syntax code-style code-execution math patch-similarity
 CARGO ?= cargo
 PYTHON ?= python3
 export CARGO_TERM_PROGRESS_WHEN ?= never
+# Where a machine has no Node.js of its own: the one that the build of the Python runtime installs.
+export PATH := $(PATH):$(CURDIR)/target/python-runtime/venv/bin
 
 all: build graders
 
