@@ -21,6 +21,7 @@ pub mod fuzzing;
 mod grading;
 mod index;
 mod kept;
+mod large_pages;
 mod limits;
 mod lockdown;
 mod model_calls;

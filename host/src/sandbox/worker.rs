@@ -24,6 +24,7 @@ use super::{
     compiler,
     engine::{Metering, Purpose, THREAD_STACK, TICK_MILLISECONDS, engine},
     grading::Grader,
+    large_pages::read_ahead,
     limits::{ProgramLimits, thread_cpu_time},
     lockdown,
     pipe::{PipeError, SharedPipe},
@@ -277,11 +278,14 @@ fn unknown(component: ComponentId) -> Answer {
 #[expect(unsafe_code, reason = "wasmtime cannot prove that a file is its own compiled code")]
 fn deserialize(engine: &Engine, compiled: &Compiled) -> wasmtime::Result<Component> {
     match compiled.open()? {
-        // Opened anew by way of the descriptor, the file is the one that was looked at, whatever its path leads to now.
-        // SAFETY: by the kernel's marks, it is what this program's own compiler wrote.
-        Checked::File(file) => unsafe {
-            Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd()))
-        },
+        Checked::File(file) => {
+            read_ahead(&file)?;
+            // Opened anew by way of the descriptor, the file is the one that was looked at, whatever its path leads to
+            // now.
+            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+            // SAFETY: by the kernel's marks, it is what this program's own compiler wrote.
+            unsafe { Component::deserialize_file(engine, path) }
+        }
         // SAFETY: by its digest, it is what this program's own compiler wrote, in memory that nobody else can reach.
         Checked::Content(content) => unsafe { Component::deserialize(engine, content) },
     }
