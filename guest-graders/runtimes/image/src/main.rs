@@ -30,7 +30,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{component::LinkedComponent, making::Making, wrap::Interface};
+use crate::{component::LinkedComponent, making::Runtime, wrap::Interface};
 
 /// What a language runtime exports, and what it exports besides while its image is made.
 const INTERPRETER: &str = "gradebox:runtime/interpreter@0.1.0";
@@ -82,7 +82,7 @@ fn fused(component: &[u8]) -> Result<Vec<u8>> {
 /// The names that the runtime uses, one on a line.
 fn names(component: &[u8]) -> Result<String> {
     let making = Interface::of(component, EXPORTS_IN_THE_MAKING)?.wrap(&fused(component)?)?;
-    Ok(Making::start(&making)?.names()?.join("\n"))
+    Ok(Runtime::compile(&making)?.start()?.names()?.join("\n"))
 }
 
 /// The component of one core module, with the interface of the one that it was made of.

@@ -9,7 +9,7 @@ use wasmtime::{
 };
 use wasmtime_wasi::{Deterministic, WasiCtx, WasiCtxView, WasiView};
 
-use crate::memory::VisibleMemory;
+use crate::memory::{VisibleMemories, VisibleMemory};
 
 mod bindings {
     #![allow(clippy::pedantic, unreachable_pub, reason = "generated code")]
@@ -36,20 +36,27 @@ const EVERY_NAME: &str = "*";
 /// What `CPython` needs for its own recursion checks to come before the engine's.
 pub(crate) const STACK: usize = 48 << 20;
 
+/// A runtime that can be started many times.
+pub(crate) struct Runtime {
+    engine: Engine,
+    component: Component,
+    memories: Arc<VisibleMemories>,
+}
+
 /// A running runtime.
 pub(crate) struct Making {
     store: Store<State>,
     runtime: RuntimeInTheMaking,
-    memory: Arc<VisibleMemory>,
+    memory: VisibleMemory,
 }
 
-impl Making {
-    pub(crate) fn start(component: &[u8]) -> Result<Self> {
-        Self::instance(component).map_err(failed)
+impl Runtime {
+    pub(crate) fn compile(component: &[u8]) -> Result<Self> {
+        Self::compiled(component).map_err(failed)
     }
 
-    fn instance(component: &[u8]) -> wasmtime::Result<Self> {
-        let memory = Arc::new(VisibleMemory::default());
+    fn compiled(component: &[u8]) -> wasmtime::Result<Self> {
+        let memories = Arc::new(VisibleMemories::default());
         let mut config = Config::new();
         config
             .cranelift_opt_level(OptLevel::None)
@@ -61,18 +68,30 @@ impl Making {
             .memory_reservation(0)
             .memory_reservation_for_growth(0)
             .memory_guard_size(0)
-            .with_host_memory(Arc::<VisibleMemory>::clone(&memory));
+            .with_host_memory(Arc::<VisibleMemories>::clone(&memories));
         let engine = Engine::new(&config)?;
         let component = Component::new(&engine, component)?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-        let mut store = Store::new(&engine, State::new());
-        let runtime = RuntimeInTheMaking::instantiate(&mut store, &component, &linker)?;
-        Ok(Self { store, runtime, memory })
+        Ok(Self { engine, component, memories })
     }
 
-    pub(crate) fn memory(&mut self) -> Result<&mut [u8]> {
+    pub(crate) fn start(&self) -> Result<Making> {
+        let (store, runtime) = self.instance().map_err(failed)?;
+        let memory = self.memories.take().context("the component has no memory")?;
+        Ok(Making { store, runtime, memory })
+    }
+
+    fn instance(&self) -> wasmtime::Result<(Store<State>, RuntimeInTheMaking)> {
+        let mut linker = Linker::new(&self.engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let mut store = Store::new(&self.engine, State::new());
+        let runtime = RuntimeInTheMaking::instantiate(&mut store, &self.component, &linker)?;
+        Ok((store, runtime))
+    }
+}
+
+impl Making {
+    pub(crate) fn memory(&mut self) -> &mut [u8] {
         self.memory.bytes(&mut self.store)
     }
 

@@ -11,11 +11,14 @@ use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 /// No runtime's image comes near this; untouched memory costs nothing.
 const CAPACITY: usize = 1 << 30;
 
-/// Makes one memory, and lends it to the build while no code runs in it.
+/// Makes memories, and lends each to the build while no code runs in it.
 #[derive(Default)]
-pub(crate) struct VisibleMemory {
+pub(crate) struct VisibleMemories {
     made: Mutex<Option<Arc<Block>>>,
 }
+
+/// The memory of one instance.
+pub(crate) struct VisibleMemory(Arc<Block>);
 
 /// Memory at a fixed place. Only its beginning is in use.
 struct Block {
@@ -30,21 +33,28 @@ unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
 
+impl VisibleMemories {
+    /// The memory of the instance that was made last.
+    pub(crate) fn take(&self) -> Option<VisibleMemory> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).take().map(VisibleMemory)
+    }
+}
+
 impl VisibleMemory {
     /// The bytes in use. `store` stands for the right to touch them: code runs only with a mutable borrow of it.
-    pub(crate) fn bytes<'s, T>(&self, _store: &'s mut wasmtime::Store<T>) -> Result<&'s mut [u8]> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let block = made.as_ref().context("the component has no memory")?;
+    pub(crate) fn bytes<'s, T>(&self, _store: &'s mut wasmtime::Store<T>) -> &'s mut [u8] {
         #[expect(unsafe_code, reason = "wasmtime shows a component's memory to nobody else")]
         // SAFETY: the block is never freed or moved, and the borrow of the store keeps its code from running.
-        Ok(unsafe { std::slice::from_raw_parts_mut(block.start, block.used.load(Ordering::Relaxed)) })
+        unsafe {
+            std::slice::from_raw_parts_mut(self.0.start, self.0.used.load(Ordering::Relaxed))
+        }
     }
 }
 
 #[expect(unsafe_code, reason = "wasmtime trusts what this says of the memory")]
 // SAFETY: the memory has the size that was asked for, never moves, and is checked at each access, for the engine is set
 // up without guard pages.
-unsafe impl MemoryCreator for VisibleMemory {
+unsafe impl MemoryCreator for VisibleMemories {
     fn new_memory(
         &self,
         _kind: MemoryType,
@@ -55,7 +65,7 @@ unsafe impl MemoryCreator for VisibleMemory {
     ) -> Result<Box<dyn LinearMemory>, String> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.is_some() || guard != 0 || CAPACITY < minimum {
-            return Err("the build makes one memory, without guards and of less than 1 GiB".to_owned());
+            return Err("the build makes one memory for an instance, without guards and of less than 1 GiB".to_owned());
         }
         let start = Box::leak(vec![0_u8; CAPACITY].into_boxed_slice()).as_mut_ptr();
         let block = Arc::new(Block { start, used: AtomicUsize::new(minimum) });
