@@ -266,12 +266,14 @@ impl Job {
     }
 }
 
-/// How many workers there is use for in any case, so that they start while the components are searched.
+/// How many workers there is use for in any case, so that they start while the components are searched. Of a run that is
+/// resumed, the rows that are left are known too late for that, and may be none.
 fn workers_ahead(selection: &Selection, config: &Config, jobs: usize, rows: u64) -> usize {
-    if plan::asks_judges_only(selection, config, &judges::rubric_names()) {
+    if selection.record.resume || plan::asks_judges_only(selection, config, &judges::rubric_names()) {
         return 0;
     }
     let rows = selection.limit.map_or(rows, |limit| limit.min(rows));
+    let rows = selection.shard.unwrap_or(Shard::WHOLE).rows_of(rows);
     usize::try_from(rows).map_or(jobs, |rows| rows.min(jobs))
 }
 
@@ -331,4 +333,29 @@ fn check_condition(grader: &GraderPlan, dataset: &Dataset) -> Result<(), Failure
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint(format!("the columns are {}", dataset.columns().collect::<Vec<_>>().join(", "))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::{Command, CommandLine};
+
+    #[test]
+    fn workers_start_ahead_where_there_is_work_for_them() {
+        let ahead = |options: &str, rows: u64| {
+            let line = format!("gradebox grade rows.jsonl {options}");
+            let Command::Grade(args) = CommandLine::try_parse_from(line.split(' ')).unwrap().command else {
+                panic!("{line}")
+            };
+            workers_ahead(&args.selection, &Config::default(), 4, rows)
+        };
+        assert_eq!(ahead("-g syntax", 9), 4);
+        assert_eq!(ahead("-g syntax", 2), 2);
+        assert_eq!(ahead("-g syntax --limit 3", 9), 3);
+        assert_eq!(ahead("-g syntax --run runs --shard 2/4", 9), 2);
+        assert_eq!(ahead("-g accuracy", 9), 0);
+        assert_eq!(ahead("-g syntax --run runs --resume", 9), 0);
+    }
 }
