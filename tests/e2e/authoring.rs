@@ -167,16 +167,15 @@ fn a_missing_compiler_is_named_with_the_way_to_install_it() {
 #[test]
 fn why_a_compiler_cannot_be_installed_is_said() {
     // Nobody listens there.
-    let bench = bench()
-        .with("npm_config_registry", "http://127.0.0.1:9")
-        .with("npm_config_fetch_retries", "0");
+    let bench = bench().with("npm_config_registry", "http://127.0.0.1:9").with("npm_config_fetch_retries", "0");
     let toolchains = bench.path("toolchains").display().to_string();
     let bench = bench.with("GRADEBOX_TOOLCHAINS", &toolchains);
     bench.run(&["new", "short", "--lang", "javascript"]).expect_status(0);
-    bench
-        .run(&["build", "short"])
-        .expect_status(2)
-        .expect_stderr(&["ECONNREFUSED", "127.0.0.1:9", "is the npm registry reachable?"]);
+    bench.run(&["build", "short"]).expect_status(2).expect_stderr(&[
+        "ECONNREFUSED",
+        "127.0.0.1:9",
+        "is the npm registry reachable?",
+    ]);
 }
 
 #[test]

@@ -55,7 +55,9 @@ impl Toolchains<'_> {
     pub(super) fn javascript(&self) -> Result<PathBuf, BuildError> {
         let installed = self.install(&JAVASCRIPT.join("-").replace('@', "-"), &JAVASCRIPT.join(", "), |folder| {
             let mut npm = command(Path::new("npm"));
-            npm.args(["install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix"]).arg(folder).args(JAVASCRIPT);
+            npm.args(["install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix"])
+                .arg(folder)
+                .args(JAVASCRIPT);
             run(npm, "npm install", Some("is the npm registry reachable?")).map_err(|error| match error {
                 BuildError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => BuildError::Missing {
                     what: "npm",

@@ -6,6 +6,8 @@ mod format;
 mod identity;
 mod parts;
 mod read;
+#[cfg(any(test, fuzzing))]
+pub mod sameness;
 mod schema;
 mod source;
 mod turns;

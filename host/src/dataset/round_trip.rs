@@ -5,8 +5,11 @@ use std::path::Path;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Number, Value, json};
 
-use super::*;
-use crate::sample::{Columns, text_of};
+use super::{
+    sameness::{as_texts, same},
+    *,
+};
+use crate::sample::Columns;
 
 const TEXTS: [&str; 12] =
     ["", " ", "a", "a,b;c\td|e", "\"", "\r\n", "\u{feff}", "ü€😀", "{\"a\":1}", "null", "1.5", "\u{0}\u{1f}\\ud800"];
@@ -58,29 +61,6 @@ fn rows(random: &mut StdRng) -> Vec<Columns> {
         columns.into_iter().map(|(index, kind)| (name(index), value(random, *kind, 3))).collect()
     };
     (0..count).map(|_| row(random)).collect()
-}
-
-/// Equal where null is absence and numbers are equal that are written differently.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: Vec<&String> = a.keys().chain(b.keys()).collect();
-            let of = |columns: &Columns, name: &String| columns.get(name).cloned().unwrap_or(Value::Null);
-            names.into_iter().all(|name| same(&of(a, name), &of(b, name)))
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Number(a), Value::Number(b)) => {
-            let float = |number: &Number| number.as_str().parse::<f64>().ok().filter(|float| float.is_finite());
-            a == b || (float(a).is_some() && float(a) == float(b))
-        }
-        _ => a == b,
-    }
-}
-
-/// What is left of a row in a format without types: its texts.
-fn as_texts(row: &Columns) -> Columns {
-    let text = |value: &Value| Some(text_of(value)).filter(|text| !value.is_null() && !text.is_empty());
-    row.iter().map(|(name, value)| (name.clone(), text(value).into())).collect()
 }
 
 fn written(path: &Path, rows: &[Columns], schema: &Schema) -> Dataset {

@@ -11,12 +11,16 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use gradebox::{
-    dataset::{Dataset, DatasetError, FormatOptions, Layout, Output, Parts, silence_guarded_panics},
+    dataset::{
+        Dataset, DatasetError, FormatOptions, Layout, Output, Parts,
+        sameness::{as_texts, same},
+        silence_guarded_panics,
+    },
     fields::FieldMap,
-    sample::{Columns, text_of},
+    sample::Columns,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
-use serde_json::{Number, Value};
+use serde_json::Value;
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir_in("/dev/shm").expect("a folder in memory"));
@@ -135,27 +139,4 @@ fn check_written(path: &Path, rows: &[Columns], dataset: &Dataset) {
 
 fn separator(path: &Path) -> u8 {
     if path.to_string_lossy().contains("tsv") { b'\t' } else { b',' }
-}
-
-/// Equal where null is absence and numbers are equal that are written differently.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: Vec<&String> = a.keys().chain(b.keys()).collect();
-            let of = |columns: &Columns, name: &String| columns.get(name).cloned().unwrap_or(Value::Null);
-            names.into_iter().all(|name| same(&of(a, name), &of(b, name)))
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Number(a), Value::Number(b)) => {
-            let float = |number: &Number| number.as_str().parse::<f64>().ok().filter(|float| float.is_finite());
-            a == b || (float(a).is_some() && float(a) == float(b))
-        }
-        _ => a == b,
-    }
-}
-
-/// What is left of a row in a format without types: its texts.
-fn as_texts(row: &Columns) -> Columns {
-    let text = |value: &Value| Some(text_of(value)).filter(|text| !value.is_null() && !text.is_empty());
-    row.iter().map(|(name, value)| (name.clone(), text(value).into())).collect()
 }
