@@ -7,6 +7,7 @@ mod admission;
 mod bindings;
 mod by_digest;
 mod cache;
+mod capabilities;
 mod catalog;
 mod compiled_programs;
 mod compiler;
@@ -18,6 +19,7 @@ mod description;
 mod engine;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod grade_failure;
 mod grading;
 mod index;
 mod kept;
