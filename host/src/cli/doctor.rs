@@ -6,7 +6,7 @@ use super::{
     args::DoctorArgs,
     assemble::endpoints,
     components::{self, component_directories, say_compiling},
-    config::ConfigFile,
+    config_file::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},

@@ -10,6 +10,7 @@ mod cache;
 mod check;
 mod components;
 mod config;
+mod config_file;
 mod console;
 mod doctor;
 mod dry_run;

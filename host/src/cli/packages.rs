@@ -9,7 +9,8 @@ use clap::Args;
 
 use super::{
     components::{cache_directory, say_compiling, start},
-    config::{Config, ConfigFile},
+    config::Config,
+    config_file::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},

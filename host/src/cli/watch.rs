@@ -10,7 +10,8 @@ use std::{
 use super::{
     args::GradeArgs,
     components::component_directories,
-    config::{Config, ConfigFile},
+    config::Config,
+    config_file::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},

@@ -21,7 +21,7 @@ use self::{
 use super::{
     args::VerifyArgs,
     components::component_directories,
-    config::ConfigFile,
+    config_file::ConfigFile,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
