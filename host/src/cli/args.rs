@@ -1,19 +1,26 @@
 //! What the user said: the command line, as it was written.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::Value;
 
-use super::cache::CacheArgs;
-use super::dry_run::DryRunArgs;
-use super::packages::{LockArgs, PushArgs};
-use super::quantity::{parse_bytes, parse_duration};
+use super::{
+    build::BuildArgs,
+    cache::CacheArgs,
+    check::CheckArgs,
+    doctor::DoctorArgs,
+    dry_run::DryRunArgs,
+    exec::ExecArgs,
+    export::{ExportArgs, ImportArgs},
+    graders::GradersArgs,
+    merge::MergeArgs,
+    new::NewArgs,
+    packages::{LockArgs, PushArgs},
+    report::ReportArgs,
+    verify::VerifyArgs,
+};
 use crate::{
-    author::SourceLanguage,
     dataset::{Format, FormatOptions},
     run::Shard,
     sample::Columns,
@@ -281,258 +288,11 @@ pub(super) struct Directories {
     pub(super) graders: Vec<PathBuf>,
 }
 
-/// Run one untrusted program in a sandbox: no files, no network, no environment, limits on everything
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  echo 'print(1 + 1)' | gradebox exec -
-  gradebox exec program.py --stdin input.txt --timeout 2s --memory 128MiB
-  gradebox exec program.py --call add --args '[1, 2]' --json
-
-Exit status: 0 the program completed, or exited with 0; 1 any other ending; 2 could not run.")]
-pub(super) struct ExecArgs {
-    /// The program; `-` is standard input
-    pub(super) file: PathBuf,
-    /// Its language [default: by the file's ending; python for a file without one]
-    #[arg(long, value_name = "NAME")]
-    pub(super) language: Option<String>,
-    /// What the program reads from standard input [default: nothing]; `-` passes on our own
-    #[arg(long, value_name = "FILE")]
-    pub(super) stdin: Option<PathBuf>,
-    /// Call this function of the program, and print its result
-    #[arg(long, value_name = "FUNCTION")]
-    pub(super) call: Option<String>,
-    /// The call's arguments: a JSON list, or an object for arguments by name
-    #[arg(long, value_name = "JSON", requires = "call", value_parser = parse_arguments)]
-    pub(super) args: Option<CallArguments>,
-    /// Processor time, such as 500ms or 5s
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
-    pub(super) timeout: Duration,
-    /// Memory, such as 256MiB; the language runtime's own included
-    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_bytes)]
-    pub(super) memory: usize,
-    #[command(flatten)]
-    pub(super) metering: MeteringArgs,
-    /// Print one JSON object that says what the program did
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) directories: Directories,
-}
-
-/// Make training data, or a list for reviewers, of graded or refined rows
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox export runs/first --to sft -o sft.jsonl
-  gradebox export refined.jsonl --to dpo --margin 0.2 -o pairs.jsonl
-  gradebox export runs/first --to reward -o rewards.jsonl
-  gradebox export runs/first --to review --limit 50 -o review.jsonl")]
-pub(super) struct ExportArgs {
-    /// The directory of a run, or a file of graded or refined rows
-    pub(super) run: PathBuf,
-    /// What to make: conversations, preference pairs, pointwise rewards, or rows to look at
-    #[arg(long, value_enum)]
-    pub(super) to: ExportTarget,
-    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) output_format: OutputFormatArgs,
-    /// At most so many rows
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<usize>,
-    /// sft: rows that do not pass, too
-    #[arg(long)]
-    pub(super) all: bool,
-    /// dpo: the least difference of the two scores (0..1)
-    #[arg(long, value_name = "SCORE", default_value_t = 0.0, value_parser = parse_unit)]
-    pub(super) margin: f64,
-    /// dpo: every pair of attempts, not only the chosen one against the worst
-    #[arg(long)]
-    pub(super) all_pairs: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum ExportTarget {
-    Sft,
-    Dpo,
-    Reward,
-    Review,
-}
-
-/// Apply a reviewer's decisions (accept, reject, edit, drop) to the rows of `export --to review`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  gradebox import runs/first review.jsonl -o reviewed.jsonl")]
-pub(super) struct ImportArgs {
-    /// The directory of a run, or a file of graded or refined rows
-    pub(super) run: PathBuf,
-    /// The rows of `export --to review`, with `decision` filled in
-    pub(super) reviewed: PathBuf,
-    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) output_format: OutputFormatArgs,
-}
-
-/// Put the rows of shards together, in the order of their dataset
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, with a shard on each of four machines that share a folder:
-  gradebox grade data.parquet -g math --shard 3/4 --run runs/shard-3
-  gradebox merge runs/shard-* -o graded.parquet")]
-pub(super) struct MergeArgs {
-    /// The directories of the shards' runs, in any order
-    #[arg(required = true, value_name = "DIR")]
-    pub(super) runs: Vec<PathBuf>,
-    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) output_format: OutputFormatArgs,
-}
-
-/// What came of a run: figures with intervals, errors, cost, and rows to look at
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox report runs/first
-  gradebox report runs/first --html report.html
-  gradebox report graded.jsonl --json > figures.json")]
-pub(super) struct ReportArgs {
-    /// The directory of a run, or a file of graded or refined rows
-    pub(super) run: PathBuf,
-    /// Write one self-contained page, with rows to look at
-    #[arg(long, value_name = "FILE")]
-    pub(super) html: Option<PathBuf>,
-    /// Print one JSON object with all the figures
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-/// Grade again what has receipts, and report what comes out otherwise than it stands in the rows
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox grade data.jsonl -g math --deterministic --receipts -o graded.jsonl
-  gradebox verify graded.jsonl
-  gradebox verify runs/first --all
-  gradebox verify graded.jsonl --sample 500 --seed 7 --graders own --json
-
-Exit status: 0 what was graded again came out the same; 1 something did not, or could not be graded again; 2 could not run.")]
-pub(super) struct VerifyArgs {
-    /// The directory of a run, or a file of graded or refined rows
-    pub(super) results: PathBuf,
-    /// How many rows are graded again
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) sample: u64,
-    /// Every row
-    #[arg(long, conflicts_with_all = ["sample", "seed"])]
-    pub(super) all: bool,
-    /// Choose the rows of an earlier time [default: others each time]
-    #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
-    /// The map of the dataset, as it was graded with, such as `reference=gold`; may be repeated
-    #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_mapping)]
-    pub(super) map: Vec<(String, String)>,
-    /// Worker processes [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) jobs: Option<u16>,
-    /// Print one JSON object with everything that was found
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) directories: Directories,
-}
-
-/// Begin a grader of your own: a project that builds and passes its own tests
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox new too-long --lang python
-  gradebox new cites-sources --lang rust --directory graders/cites-sources")]
-pub(super) struct NewArgs {
-    /// The grader's name: lower-case words joined by `-`
-    pub(super) name: String,
-    /// The language to write it in: rust, python, javascript, typescript, c, zig or go
-    #[arg(long, value_name = "LANGUAGE", value_parser = parse_language)]
-    pub(super) lang: SourceLanguage,
-    /// Where the project goes [default: a new folder of the grader's name]
-    #[arg(long, value_name = "DIR")]
-    pub(super) directory: Option<PathBuf>,
-}
-
-/// Make a component of a grader's project, whatever its language, and check it
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox build
-  gradebox build too-long -o graders/too-long.wasm")]
-pub(super) struct BuildArgs {
-    /// The project's folder
-    #[arg(default_value = ".")]
-    pub(super) project: PathBuf,
-    /// Where the component goes [default: NAME.wasm in the project's folder]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) directories: Directories,
-}
-
-/// Is a file a grader, or a language runtime, for this host? Runs its own examples
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  gradebox check target/graders/math.wasm")]
-pub(super) struct CheckArgs {
-    /// The component
-    pub(super) file: PathBuf,
-    #[command(flatten)]
-    pub(super) directories: Directories,
-}
-
-/// List the graders: components and judges of the rubric library
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  gradebox graders
-  gradebox graders --graders ./my-graders --json")]
-pub(super) struct GradersArgs {
-    #[command(flatten)]
-    pub(super) directories: Directories,
-    /// Print one JSON object, with schemas and what was rejected
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-/// What works here, what does not, and what to do
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 gradebox doctor")]
-pub(super) struct DoctorArgs {
-    /// The configuration file whose models are tried [default: gradebox.toml in the current directory]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// The endpoint to try [default: `OPENAI_BASE_URL`]
-    #[arg(long, value_name = "URL")]
-    pub(super) base_url: Option<String>,
-    /// The model to ask for one word
-    #[arg(long, value_name = "NAME")]
-    pub(super) model: Option<String>,
-    #[command(flatten)]
-    pub(super) directories: Directories,
-}
-
 /// A grader as `-g` names it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct GraderArg {
     pub(super) name: String,
     pub(super) params: Columns,
-}
-
-/// The arguments of `exec --call`, by place and by name.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct CallArguments {
-    pub(super) by_place: Vec<Value>,
-    pub(super) by_name: Columns,
 }
 
 fn parse_grader(text: &str) -> Result<GraderArg, String> {
@@ -554,21 +314,14 @@ fn parse_grader(text: &str) -> Result<GraderArg, String> {
     Ok(GraderArg { name: name.to_owned(), params })
 }
 
-fn parse_language(text: &str) -> Result<SourceLanguage, String> {
-    SourceLanguage::from_name(text).ok_or_else(|| {
-        let known = SourceLanguage::ALL.map(SourceLanguage::name).join(", ");
-        format!("there are {known}; any other that makes a component serves without a template")
-    })
-}
-
-fn parse_mapping(text: &str) -> Result<(String, String), String> {
+pub(super) fn parse_mapping(text: &str) -> Result<(String, String), String> {
     match text.split_once('=').map(|(field, column)| (field.trim(), column.trim())) {
         Some((field, column)) if !field.is_empty() && !column.is_empty() => Ok((field.to_owned(), column.to_owned())),
         _ => Err("write it like --map reference=gold: first the field, then the dataset's column".to_owned()),
     }
 }
 
-fn parse_unit(text: &str) -> Result<f64, String> {
+pub(super) fn parse_unit(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
         _ => Err("a score is a number from 0 to 1".to_owned()),
@@ -580,15 +333,6 @@ fn parse_separator(text: &str) -> Result<u8, String> {
         b"\\t" | b"tab" => Ok(b'\t'),
         [byte @ (b'\t' | b' '..=b'~')] if *byte != b'"' => Ok(*byte),
         _ => Err("a separator is one character, such as ';', '|' or '\\t'".to_owned()),
-    }
-}
-
-fn parse_arguments(text: &str) -> Result<CallArguments, String> {
-    match serde_json::from_str(text) {
-        Ok(Value::Array(by_place)) => Ok(CallArguments { by_place, ..CallArguments::default() }),
-        Ok(Value::Object(by_name)) => Ok(CallArguments { by_name, ..CallArguments::default() }),
-        Ok(_) => Err("one argument is a list of one: write it like --args '[1]'".to_owned()),
-        Err(error) => Err(format!("not JSON: {error}; write it like --args '[1, \"two\"]'")),
     }
 }
 

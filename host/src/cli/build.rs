@@ -5,10 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::Args;
 use tempfile::NamedTempFile;
 
 use super::{
-    args::BuildArgs,
+    args::Directories,
     check,
     components::{Components, component_directories, say_compiling, toolchain_directory},
     config::Config,
@@ -20,6 +21,23 @@ use crate::{
     author::{self, Toolchains},
     sandbox::{self, Metering},
 };
+
+/// Make a component of a grader's project, whatever its language, and check it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox build
+  gradebox build too-long -o graders/too-long.wasm")]
+pub(super) struct BuildArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(super) project: PathBuf,
+    /// Where the component goes [default: NAME.wasm in the project's folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
 
 pub(super) async fn build(args: &BuildArgs, environment: &Environment) -> CommandResult {
     let folder = std::path::absolute(toolchain_directory(environment))?;

@@ -1,9 +1,12 @@
 //! `gradebox check`: is a file a grader, or a language runtime, for this host?
 
+use std::path::PathBuf;
+
+use clap::Args;
 use serde_json::Value;
 
 use super::{
-    args::CheckArgs,
+    args::Directories,
     assemble::parameter_names,
     components::{Components, component_directories, say_compiling},
     config::Config,
@@ -20,6 +23,16 @@ use crate::{
     sandbox::{self, ComponentGrader, Entry, GradeLimits, Grants, Language, Metering},
     score::{ErrorKind, Outcome},
 };
+
+/// Is a file a grader, or a language runtime, for this host? Runs its own examples
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gradebox check target/graders/math.wasm")]
+pub(super) struct CheckArgs {
+    /// The component
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
 
 pub(super) async fn check(args: &CheckArgs, environment: &Environment) -> CommandResult {
     if !args.file.is_file() {

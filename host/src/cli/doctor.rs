@@ -1,9 +1,15 @@
 //! `gradebox doctor`: what works here, what does not, and what to do.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Args;
 
 use super::{
-    args::DoctorArgs,
+    args::Directories,
     assemble::endpoints,
     components::{self, component_directories, say_compiling},
     config_file::ConfigFile,
@@ -20,6 +26,23 @@ use crate::{
     sample::Message,
     sandbox::{Action, Catalog, Ending, Language, Metering, ProgramLimits, ProgramRequest, Refused, Sandbox},
 };
+
+/// What works here, what does not, and what to do
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 gradebox doctor")]
+pub(super) struct DoctorArgs {
+    /// The configuration file whose models are tried [default: gradebox.toml in the current directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The endpoint to try [default: `OPENAI_BASE_URL`]
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// The model to ask for one word
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
 
 /// How long an endpoint may take to let us in or to say a word.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -6,21 +6,73 @@ mod tagged;
 use std::{
     fs::File,
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
+use clap::Args;
+use serde_json::Value;
+
 use super::{
-    args::ExecArgs,
+    args::{Directories, MeteringArgs},
     components::{Components, component_directories},
     config::Config,
     console,
     environment::Environment,
     failure::{CommandResult, Failure, Status},
+    quantity::{parse_bytes, parse_duration},
 };
 use crate::{
     dataset::nearest_names,
+    sample::Columns,
     sandbox::{Action, Catalog, Ending, Execution, Language, ProgramLimits, ProgramRequest},
 };
+
+/// Run one untrusted program in a sandbox: no files, no network, no environment, limits on everything
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'print(1 + 1)' | gradebox exec -
+  gradebox exec program.py --stdin input.txt --timeout 2s --memory 128MiB
+  gradebox exec program.py --call add --args '[1, 2]' --json
+
+Exit status: 0 the program completed, or exited with 0; 1 any other ending; 2 could not run.")]
+pub(super) struct ExecArgs {
+    /// The program; `-` is standard input
+    pub(super) file: PathBuf,
+    /// Its language [default: by the file's ending; python for a file without one]
+    #[arg(long, value_name = "NAME")]
+    pub(super) language: Option<String>,
+    /// What the program reads from standard input [default: nothing]; `-` passes on our own
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin: Option<PathBuf>,
+    /// Call this function of the program, and print its result
+    #[arg(long, value_name = "FUNCTION")]
+    pub(super) call: Option<String>,
+    /// The call's arguments: a JSON list, or an object for arguments by name
+    #[arg(long, value_name = "JSON", requires = "call", value_parser = parse_arguments)]
+    pub(super) args: Option<CallArguments>,
+    /// Processor time, such as 500ms or 5s
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    pub(super) timeout: Duration,
+    /// Memory, such as 256MiB; the language runtime's own included
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_bytes)]
+    pub(super) memory: usize,
+    #[command(flatten)]
+    pub(super) metering: MeteringArgs,
+    /// Print one JSON object that says what the program did
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
+
+/// The arguments of `exec --call`, by place and by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct CallArguments {
+    pub(super) by_place: Vec<Value>,
+    pub(super) by_name: Columns,
+}
 
 /// With less than this, the language runtime itself may be what does not fit; in bytes.
 const RUNTIME_MEMORY: usize = 64 << 20;
@@ -178,5 +230,14 @@ fn no_language(wanted: &str, name: &str, catalog: &Catalog) -> Failure {
     match nearest_names(name, names.iter().copied()).first() {
         Some(near) => failure.hint(format!("did you mean `{near}`? there are: {}", names.join(", "))),
         None => failure.hint(format!("--language names one of: {}", names.join(", "))),
+    }
+}
+
+pub(super) fn parse_arguments(text: &str) -> Result<CallArguments, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(by_place)) => Ok(CallArguments { by_place, ..CallArguments::default() }),
+        Ok(Value::Object(by_name)) => Ok(CallArguments { by_name, ..CallArguments::default() }),
+        Ok(_) => Err("one argument is a list of one: write it like --args '[1]'".to_owned()),
+        Err(error) => Err(format!("not JSON: {error}; write it like --args '[1, \"two\"]'")),
     }
 }

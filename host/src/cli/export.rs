@@ -1,11 +1,12 @@
 //! `gradebox export` and `gradebox import`: refined rows as training data and for reviewers, and what those decided.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{
-    args::{ExportArgs, ExportTarget, ImportArgs, OutputFormatArgs},
+    args::{OutputFormatArgs, parse_unit},
     console,
     failure::{CommandResult, Failure, Status},
     graded_rows::GradedRows,
@@ -20,6 +21,62 @@ use crate::{
     fields::FieldMap,
     sample::Columns,
 };
+
+/// Make training data, or a list for reviewers, of graded or refined rows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox export runs/first --to sft -o sft.jsonl
+  gradebox export refined.jsonl --to dpo --margin 0.2 -o pairs.jsonl
+  gradebox export runs/first --to reward -o rewards.jsonl
+  gradebox export runs/first --to review --limit 50 -o review.jsonl")]
+pub(super) struct ExportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// What to make: conversations, preference pairs, pointwise rewards, or rows to look at
+    #[arg(long, value_enum)]
+    pub(super) to: ExportTarget,
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// sft: rows that do not pass, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// dpo: the least difference of the two scores (0..1)
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0, value_parser = parse_unit)]
+    pub(super) margin: f64,
+    /// dpo: every pair of attempts, not only the chosen one against the worst
+    #[arg(long)]
+    pub(super) all_pairs: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportTarget {
+    Sft,
+    Dpo,
+    Reward,
+    Review,
+}
+
+/// Apply a reviewer's decisions (accept, reject, edit, drop) to the rows of `export --to review`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gradebox import runs/first review.jsonl -o reviewed.jsonl")]
+pub(super) struct ImportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// The rows of `export --to review`, with `decision` filled in
+    pub(super) reviewed: PathBuf,
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
+}
 
 pub(super) fn export(args: &ExportArgs) -> CommandResult {
     let source = GradedRows::open(&args.run, input_options(&args.output_format))?;

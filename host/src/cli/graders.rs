@@ -1,9 +1,10 @@
 //! `gradebox graders`: lists what there is to grade with.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::{
-    args::GradersArgs,
+    args::Directories,
     components::{Components, component_directories},
     config::Config,
     console,
@@ -17,6 +18,20 @@ use crate::{
     sandbox::{Entry, Language, Metering, Rejected},
     score::Scale,
 };
+
+/// List the graders: components and judges of the rubric library
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox graders
+  gradebox graders --graders ./my-graders --json")]
+pub(super) struct GradersArgs {
+    #[command(flatten)]
+    pub(super) directories: Directories,
+    /// Print one JSON object, with schemas and what was rejected
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 pub(super) async fn graders(args: &GradersArgs, environment: &Environment) -> CommandResult {
     let directories = component_directories(&args.directories.graders, &Config::default(), environment)?;

@@ -1,7 +1,11 @@
 //! `gradebox merge`: the rows of shards, in the order of their dataset.
 
+use std::path::PathBuf;
+
+use clap::Args;
+
 use super::{
-    args::MergeArgs,
+    args::OutputFormatArgs,
     console,
     failure::{CommandResult, Failure, Status},
     record::COLUMNS,
@@ -11,6 +15,23 @@ use crate::{
     dataset::{Output, Schema},
     run::{MergeError, Shards},
 };
+
+/// Put the rows of shards together, in the order of their dataset
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, with a shard on each of four machines that share a folder:
+  gradebox grade data.parquet -g math --shard 3/4 --run runs/shard-3
+  gradebox merge runs/shard-* -o graded.parquet")]
+pub(super) struct MergeArgs {
+    /// The directories of the shards' runs, in any order
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) runs: Vec<PathBuf>,
+    /// Where the rows go, in the format of the ending [default: JSONL on standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output_format: OutputFormatArgs,
+}
 
 pub(super) fn merge(args: &MergeArgs) -> CommandResult {
     let shards = Shards::open(&args.runs).map_err(explain)?;

@@ -2,12 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
 use super::{
-    args::NewArgs,
     console,
     failure::{CommandResult, Failure, Status},
 };
-use crate::author::{ScaffoldError, scaffold};
+use crate::author::{ScaffoldError, SourceLanguage, scaffold};
+
+/// Begin a grader of your own: a project that builds and passes its own tests
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox new too-long --lang python
+  gradebox new cites-sources --lang rust --directory graders/cites-sources")]
+pub(super) struct NewArgs {
+    /// The grader's name: lower-case words joined by `-`
+    pub(super) name: String,
+    /// The language to write it in: rust, python, javascript, typescript, c, zig or go
+    #[arg(long, value_name = "LANGUAGE", value_parser = parse_language)]
+    pub(super) lang: SourceLanguage,
+    /// Where the project goes [default: a new folder of the grader's name]
+    #[arg(long, value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+}
 
 pub(super) fn new(args: &NewArgs) -> CommandResult {
     let folder = args.directory.clone().unwrap_or_else(|| PathBuf::from(&args.name));
@@ -24,4 +42,11 @@ pub(super) fn new(args: &NewArgs) -> CommandResult {
         format!("  gradebox build {}", folder.display())
     });
     Ok(Status::Done)
+}
+
+fn parse_language(text: &str) -> Result<SourceLanguage, String> {
+    SourceLanguage::from_name(text).ok_or_else(|| {
+        let known = SourceLanguage::ALL.map(SourceLanguage::name).join(", ");
+        format!("there are {known}; any other that makes a component serves without a template")
+    })
 }

@@ -2,10 +2,14 @@
 
 mod text;
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
 
 use super::{
-    args::ReportArgs,
     console,
     failure::{CommandResult, Failure, Status},
     graded_rows::GradedRows,
@@ -15,6 +19,24 @@ use crate::{
     report::{Report, ReportBuilder},
     run::{self, Times},
 };
+
+/// What came of a run: figures with intervals, errors, cost, and rows to look at
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox report runs/first
+  gradebox report runs/first --html report.html
+  gradebox report graded.jsonl --json > figures.json")]
+pub(super) struct ReportArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) run: PathBuf,
+    /// Write one self-contained page, with rows to look at
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Print one JSON object with all the figures
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 /// The page that a run leaves in its directory.
 pub(super) const PAGE: &str = "report.html";

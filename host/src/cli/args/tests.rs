@@ -4,6 +4,7 @@ use clap::CommandFactory;
 use serde_json::json;
 
 use super::*;
+use crate::cli::exec::parse_arguments;
 
 #[test]
 fn the_command_line_is_well_formed() {

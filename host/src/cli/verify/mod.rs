@@ -7,8 +7,10 @@ mod findings;
 use std::{
     collections::{BTreeSet, HashSet},
     num::NonZero,
+    path::PathBuf,
 };
 
+use clap::Args;
 use futures::{StreamExt, stream::FuturesUnordered};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,7 +21,7 @@ use self::{
     findings::Findings,
 };
 use super::{
-    args::VerifyArgs,
+    args::{Directories, parse_mapping},
     components::component_directories,
     config_file::ConfigFile,
     console,
@@ -29,6 +31,41 @@ use super::{
     table::count,
 };
 use crate::{dataset::FormatOptions, fields::FieldMap};
+
+/// Grade again what has receipts, and report what comes out otherwise than it stands in the rows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradebox grade data.jsonl -g math --deterministic --receipts -o graded.jsonl
+  gradebox verify graded.jsonl
+  gradebox verify runs/first --all
+  gradebox verify graded.jsonl --sample 500 --seed 7 --graders own --json
+
+Exit status: 0 what was graded again came out the same; 1 something did not, or could not be graded again; 2 could not run.")]
+pub(super) struct VerifyArgs {
+    /// The directory of a run, or a file of graded or refined rows
+    pub(super) results: PathBuf,
+    /// How many rows are graded again
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) sample: u64,
+    /// Every row
+    #[arg(long, conflicts_with_all = ["sample", "seed"])]
+    pub(super) all: bool,
+    /// Choose the rows of an earlier time [default: others each time]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// The map of the dataset, as it was graded with, such as `reference=gold`; may be repeated
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_mapping)]
+    pub(super) map: Vec<(String, String)>,
+    /// Worker processes [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Print one JSON object with everything that was found
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) directories: Directories,
+}
 
 /// Grades that are under way for each worker.
 const AHEAD: usize = 4;
