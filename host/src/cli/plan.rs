@@ -2,19 +2,23 @@
 
 mod effective;
 mod graders;
+mod known;
 mod models;
 mod prices;
+mod sourced;
 mod told;
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-pub(super) use self::{effective::Places, models::ModelPlan, told::shown};
+pub(super) use self::{
+    effective::Places,
+    known::Known,
+    models::ModelPlan,
+    sourced::{Origin, Sourced},
+    told::shown,
+};
 use self::{
     graders::{choose, final_judge},
     models::Models,
@@ -25,71 +29,7 @@ use super::{
     environment::Environment,
     failure::Failure,
 };
-use crate::{budget::Limits, dataset::nearest_names, fields::FieldMap, panel::Condition, sample::Columns};
-
-/// A value with where it came from.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sourced<T> {
-    pub(super) value: T,
-    pub(super) origin: Origin,
-}
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    Default,
-    File,
-    /// An option, such as `--threshold`.
-    Option(&'static str),
-    /// A variable of the environment.
-    Variable(&'static str),
-    /// What the run was told whose results are worked on.
-    Run,
-    /// Prices that a provider has published: whose, and when.
-    Published(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File => f.write_str("configuration file"),
-            Self::Option(name) | Self::Variable(name) => f.write_str(name),
-            Self::Published(source) => f.write_str(source),
-            Self::Run => f.write_str("run.json of the run"),
-        }
-    }
-}
-
-impl<T> Sourced<T> {
-    fn option(value: T, name: &'static str) -> Self {
-        Self { value, origin: Origin::Option(name) }
-    }
-
-    fn file(value: T) -> Self {
-        Self { value, origin: Origin::File }
-    }
-
-    fn standard(value: T) -> Self {
-        Self { value, origin: Origin::Default }
-    }
-
-    /// The value of the option, else that of the file, else the default.
-    fn first(option: Option<T>, name: &'static str, file: Option<T>, default: T) -> Self {
-        match (option, file) {
-            (Some(value), _) => Self::option(value, name),
-            (None, Some(value)) => Self::file(value),
-            (None, None) => Self::standard(default),
-        }
-    }
-}
-
-/// The names that a grader can be found under.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'a> {
-    pub(super) components: &'a [&'a str],
-    pub(super) rubrics: &'a [&'a str],
-}
+use crate::{budget::Limits, fields::FieldMap, panel::Condition, sample::Columns};
 
 /// What a run of `grade` or `refine` means.
 #[derive(Debug, Clone, PartialEq)]
@@ -450,48 +390,6 @@ fn resolve_refine(options: RefineOptions, config: &Config, models: &mut Models<'
 
 fn seed(config: &Config) -> Sourced<u64> {
     Sourced::first(None, "", config.refine.seed, 0)
-}
-
-impl Known<'_> {
-    fn contains(&self, name: &str) -> bool {
-        self.components.contains(&name) || self.rubrics.contains(&name)
-    }
-
-    /// Everything that there is, for people.
-    fn list(&self) -> String {
-        let components = if self.components.is_empty() {
-            "there are no components (`make graders` builds the built-in ones; --graders DIR names others)".to_owned()
-        } else {
-            format!("components: {}", self.components.join(", "))
-        };
-        format!("{components}; judges, which need a --model: {}", self.rubrics.join(", "))
-    }
-}
-
-fn unknown<'a>(kind: &str, name: &str, known: Known<'a>, configured: impl Iterator<Item = &'a str>) -> Failure {
-    let all = configured.chain(known.components.iter().copied()).chain(known.rubrics.iter().copied());
-    let near = nearest_names(name, all);
-    let failure = Failure::new(format!("unknown {kind} `{name}`"));
-    if name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm") {
-        return failure.hint(format!(
-            "a grader is chosen by its name; --graders {name} says where it is, and -g NAME takes it: `gradebox graders \
-             --graders {name}` lists the names"
-        ));
-    }
-    match near.first() {
-        Some(near) => failure.hint(format!("did you mean `{near}`? {}", known.list())),
-        None => failure.hint(known.list()),
-    }
-}
-
-fn unknown_of(kind: &str, name: &str, known: &[&str]) -> Failure {
-    let near = nearest_names(name, known.iter().copied());
-    let failure = Failure::new(format!("unknown {kind} `{name}`"));
-    let all = if known.is_empty() { format!("there is no {kind}") } else { format!("there are: {}", known.join(", ")) };
-    match near.first() {
-        Some(near) => failure.hint(format!("did you mean `{near}`? {all}")),
-        None => failure.hint(all),
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, Sourced, What, budget, models::Models, unknown,
-    unknown_of,
+    GraderPlan, GrantsPlan, JudgePlan, Known, Origin, Prompt, Sourced, What, budget,
+    known::{unknown, unknown_of},
+    models::Models,
 };
 use crate::{
     cli::{
