@@ -29,6 +29,12 @@ use crate::{
     traffic::Traffic,
 };
 
+/// Rows for each worker: it is kept busy while answers travel.
+const PLACES: usize = 4;
+
+/// Rows for each worker besides, while rows take little; as many as may be sent to it at once.
+const PLACES_BESIDES: usize = 60;
+
 /// What the graders and models of a run are tied to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wiring {
@@ -56,6 +62,8 @@ pub(super) struct Assembly {
     pub(super) models: Vec<Arc<Replicas>>,
     /// Rows to work on at the same time.
     pub(super) concurrency: usize,
+    /// Rows that may be worked on besides, while rows take little.
+    pub(super) besides: usize,
 }
 
 /// A grader by itself, and the one that gives it second opinions.
@@ -73,8 +81,10 @@ impl Assembly {
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let fatal = if record.is_kept() { FatalErrors::with_budget() } else { FatalErrors::default() };
-        // Workers are kept busy while answers travel; models take as many calls as their settings allow.
-        let mut concurrency = plan.jobs.value * 4;
+        // Models take as many calls as their settings allow.
+        let mut concurrency = plan.jobs.value * PLACES;
+        // Whoever asks models waits for them.
+        let besides = if plan.models.is_empty() { plan.jobs.value * PLACES_BESIDES } else { 0 };
         let (mut models, mut replicated) = (IndexMap::new(), Vec::new());
         for (name, model) in &plan.models {
             let mut endpoints = endpoints(name, model, environment)?;
@@ -116,7 +126,7 @@ impl Assembly {
         }
         let final_judge = plan.final_judge().map(|plan| final_judge(plan, components, &models)).transpose()?;
         let panel = Panel::new(members);
-        Ok(Self { panel, needs, singles, writer, final_judge, fatal, concurrency, models: replicated })
+        Ok(Self { panel, needs, singles, writer, final_judge, fatal, concurrency, besides, models: replicated })
     }
 }
 

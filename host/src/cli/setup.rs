@@ -137,6 +137,7 @@ impl Job {
             parts: &self.parts,
             panel: &self.assembly.panel,
             concurrency: self.assembly.concurrency,
+            besides: self.assembly.besides,
             fatal: self.assembly.fatal.clone(),
             recorder: self.record.recorder.clone(),
             progress: &self.display,

@@ -4,6 +4,7 @@ mod appender;
 mod bounded;
 mod directory;
 mod fatal;
+mod gate;
 mod journal;
 mod merge;
 mod reader;
@@ -25,7 +26,6 @@ use std::{
 
 use futures::{StreamExt, TryFutureExt};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -43,7 +43,7 @@ pub use self::{
     summary::{GraderSummary, RefinementSummary, Summary},
     times::{Times, watch_grader, watch_writer},
 };
-use self::{recorded::RowContext, times::RowTimes, window::Window};
+use self::{gate::Gate, recorded::RowContext, times::RowTimes, window::Window};
 use crate::{
     dataset::{DatasetError, Output, Parts, Row},
     model::ModelError,
@@ -59,6 +59,8 @@ pub struct Run<'a> {
     pub panel: &'a Panel,
     /// Rows that are worked on at the same time; zero counts as one.
     pub concurrency: usize,
+    /// Rows that may be worked on besides, while rows take little.
+    pub besides: usize,
     /// The errors of the models behind the panel, watched by [`FatalErrors::watch`].
     pub fatal: FatalErrors,
     /// The record of the model calls.
@@ -276,13 +278,12 @@ async fn drive(
 ) -> Result<Summary, RunError> {
     let started = Instant::now();
     let mut summary = Summary::new(run.panel);
-    let concurrency = run.concurrency.max(1);
-    let (gate, stopping) = (Semaphore::new(concurrency), AtomicBool::new(false));
     // The gate is fair, so that the rows begun before a stop are the first ones: the rows of a partial output have no
     // gaps.
-    let window = Window::new(concurrency);
+    let (gate, stopping) = (Gate::new(run.concurrency, run.besides), AtomicBool::new(false));
+    let window = Window::new(run.concurrency.max(1), run.besides);
     let begin = async |row: Result<Row, RunError>| -> Result<Option<(FinishedRow, RowTimes)>, RunError> {
-        let Ok(_place) = gate.acquire().await else { return Ok(None) };
+        let Some(place) = gate.enter().await else { return Ok(None) };
         // An error that ends the run is looked for here, too: the row that met it may wait to be written behind a slow one.
         if stopping.load(Ordering::Relaxed) || run.fatal.first().is_some() {
             return Ok(None);
@@ -293,6 +294,7 @@ async fn drive(
         run.progress.row_begun();
         let done = times::timed(row.number, context.scope(work(row))).await;
         run.progress.row_ended();
+        place.leave();
         Ok(Some(done))
     };
     let worked = reader::read(rows)

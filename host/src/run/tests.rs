@@ -69,6 +69,7 @@ impl Files {
             parts: &self.parts,
             panel,
             concurrency: 2,
+            besides: 0,
             fatal: FatalErrors::default(),
             recorder: None,
             progress: &self.seen,
@@ -225,7 +226,7 @@ async fn no_more_rows_are_held_than_the_window_allows() {
     });
     grade(&run, rows, files.output(), pending()).await.unwrap();
     assert_eq!(most.load(Ordering::SeqCst), 3);
-    let bound = Window::new(3).rows() + reader::AHEAD + 3;
+    let bound = Window::new(3, 0).rows() + 2 * reader::AT_ONCE + 3;
     assert!(worst.load(Ordering::SeqCst) <= bound, "{} rows of at most {bound}", worst.load(Ordering::SeqCst));
 }
 

@@ -27,9 +27,10 @@ pub(super) struct Window {
 pub(super) type Share<'a> = Option<SemaphorePermit<'a>>;
 
 impl Window {
-    /// For so many rows that are worked on at the same time.
-    pub(super) fn new(concurrency: usize) -> Self {
-        Self { rows: ROWS.max(concurrency.saturating_mul(ROWS_PER_PLACE)), bytes: Semaphore::new(BYTES) }
+    /// For so many rows that are worked on at the same time, and so many besides.
+    pub(super) fn new(concurrency: usize, besides: usize) -> Self {
+        let rows = concurrency.saturating_mul(ROWS_PER_PLACE).saturating_add(besides);
+        Self { rows: ROWS.max(rows), bytes: Semaphore::new(BYTES) }
     }
 
     /// Rows that may be held at once.
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn rows_are_held_by_their_bytes_and_one_that_is_too_large_alone() {
-        let window = Window::new(1);
+        let window = Window::new(1, 0);
         let large = window.admit(Ok(row(BYTES / 2))).now_or_never().unwrap();
         let small = window.admit(Ok(row(1))).now_or_never().unwrap();
         assert!(window.admit(Ok(row(BYTES / 2))).now_or_never().is_none(), "there is no room for it");
