@@ -43,15 +43,13 @@ impl Gate {
     }
 
     fn adapt(&self, permit: SemaphorePermit<'_>, took: Duration) {
-        let change = |besides: usize| match took {
-            _ if took <= SHORT && besides < self.most_besides => Some(besides + 1),
-            _ if LONG <= took => besides.checked_sub(1),
-            _ => None,
+        let change = |change: &dyn Fn(usize) -> Option<usize>| {
+            self.besides.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
         };
-        match self.besides.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change) {
-            Ok(_) if took <= SHORT => self.places.add_permits(1),
-            Ok(_) => permit.forget(),
-            Err(_) => {}
+        if took <= SHORT && change(&|besides| (besides < self.most_besides).then_some(besides + 1)) {
+            self.places.add_permits(1);
+        } else if LONG <= took && change(&|besides| besides.checked_sub(1)) {
+            permit.forget();
         }
     }
 }

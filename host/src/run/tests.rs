@@ -230,6 +230,35 @@ async fn no_more_rows_are_held_than_the_window_allows() {
     assert!(worst.load(Ordering::SeqCst) <= bound, "{} rows of at most {bound}", worst.load(Ordering::SeqCst));
 }
 
+/// The most rows that were graded at the same time.
+async fn most_at_once(concurrency: usize, besides: usize, took: Duration) -> usize {
+    let files = Files::responses((0..60).map(|number| number.to_string()));
+    let (active, most) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    let counting = {
+        let most = Arc::clone(&most);
+        move |_| {
+            let (active, most) = (Arc::clone(&active), Arc::clone(&most));
+            async move {
+                most.fetch_max(active.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(took).await;
+                active.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    };
+    let panel = panel([doing(counting)]);
+    let run = Run { concurrency, besides, ..files.run(&panel) };
+    grade(&run, files.dataset.rows().unwrap(), files.output(), pending()).await.unwrap();
+    most.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn more_rows_are_worked_on_at_once_where_they_take_little() {
+    assert_eq!(most_at_once(2, 3, Duration::ZERO).await, 5);
+    assert_eq!(most_at_once(2, 0, Duration::ZERO).await, 2);
+    // A timer never ends early, so that however busy the machine is, these rows take long.
+    assert_eq!(most_at_once(2, 3, Duration::from_millis(20)).await, 2);
+}
+
 #[tokio::test]
 async fn a_row_that_cannot_be_graded_is_recorded_and_counted_and_the_others_are_graded() {
     let files = Files::new(&[

@@ -18,7 +18,8 @@ const LARGE_PAGE: usize = 2 << 20;
 /// Where the file cannot be mapped. That the kernel knows no large pages is none: it then reads the file as it would have.
 #[expect(unsafe_code, reason = "a file can be read in large pages only by way of a mapping")]
 pub(super) fn read_ahead(file: &File) -> io::Result<()> {
-    // SAFETY: whatever the bytes are, and however they change meanwhile, nothing is made of them.
+    // SAFETY: whatever the bytes are, and however they change meanwhile, nothing is made of them. A file that is cut short
+    // just then ends the worker, as it does once wasmtime has mapped it; compiled files are replaced, never cut.
     let mapping = unsafe { Mmap::map(file) }?;
     #[cfg(target_os = "linux")]
     let _refused = mapping.advise(memmap2::Advice::HugePage);
